@@ -219,9 +219,30 @@ describe('the console: erasures, keys and apps, overview, record and outbox', ()
       headers: { 'x-app-id': roster.organization.app.appId },
       json: { user: { ...user, phone: '+1-201-555-0123' } },
     });
+    const look = page.waitForRequest((request) => request.headers()['x-roster-poll'] === '1');
     const code = page.locator('.outbox-code').first();
     await code.waitFor();
+    assert.ok((await look).url().endsWith('/outbox'), 'the page says that it looks by itself');
     assert.match((await code.textContent()) ?? '', /^\d+$/);
+    await assertAccessible(page);
+    faults.assertNone();
+  });
+
+  browserTest('an engineer sees why a choice is for owners, and the outbox masked', async ({ page }) => {
+    const faults = watchFaults(page);
+    const json = { name: 'Deleter', role: 'admin', expiresAt: null };
+    assert.equal((await roster.call('POST /console/api/v1/keys', { ...owner.ask, json })).status, 201);
+    await openConsole(page, roster, await roster.organization.staff('engineer'), '/keys');
+    const row = page.getByRole('row', { name: /Deleter/ });
+    await row.getByText('For owners: it deletes people.').waitFor();
+    assert.deepEqual(await row.getByRole('button').allTextContents(), ['Revoke']);
+    await press(page, 'New key');
+    await page.getByText('Owners issue admin keys').waitFor();
+    assert.ok(await page.getByRole('option', { name: /^Admin/ }).isDisabled());
+    await assertAccessible(page);
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Outbox' }).click();
+    await page.getByText('Your role sees addresses masked').waitFor();
     await assertAccessible(page);
     faults.assertNone();
   });
