@@ -8,6 +8,9 @@ import { openScene, type Request, type Scene } from './scene.ts';
 
 const runs = effort({ short: 8, long: 20 });
 
+/** A test goes through some hundred operations, each with a limit of its own. */
+const everyOperation = { timeout: 10 * slowTestMs };
+
 describe('requests that fit the documents', () => {
   let scene: Scene;
 
@@ -19,7 +22,7 @@ describe('requests that fit the documents', () => {
   const needsSecret = ({ contract, operationId }: Operation): boolean =>
     scene.doors.get(contract)?.needsSecret?.includes(operationId) === true;
 
-  test('of every operation are answered as documented', async (context) => {
+  test('of every operation are answered as documented', everyOperation, async (context) => {
     for (const operation of scene.operations) {
       await context.test(nameOf(operation), { timeout: slowTestMs }, async () => {
         const statuses = new Set<number>();

@@ -98,7 +98,7 @@ export function staffRoutes(core: Core): readonly Route[] {
       },
       ...{ summary: 'Give an account another address', body: emailChange },
       description: 'The former address gets a notice. Password, factors and sessions stay.',
-      bodyExample: { email: 'jo@example.com' },
+      bodyExample: { email: 'jo.smith@example.com' },
       responses: { 200: { description: 'The account', schema: staffItem } },
       refusals: [
         ...(['fresh_factor_required', 'invalid_fields', 'staff_account_not_found'] as const),
