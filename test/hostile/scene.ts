@@ -188,6 +188,8 @@ const counters = new Set([
   'audit_archive',
   'audit_lists',
   'audit_counts',
+  // Every so many events mark the organization for the job that archives them.
+  'job_marks',
   // A job adds up what was refused in a day.
   'day_totals',
   // The index of the search follows the users.
