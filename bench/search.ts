@@ -151,19 +151,22 @@ export async function openProcessorClock(url: string | undefined): Promise<Proce
   const client = new Client({ connectionString: url });
   await client.connect();
   const statement = `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
-  let pids: readonly number[] = [];
+  /** By process; one that has ended keeps its time. */
+  const times = new Map<number, number>();
   let looks = 0;
   return {
     async read() {
       // Connections stay open, so a look at them now and then is enough.
-      if (looks++ % 20 === 0)
-        pids = (await client.query<{ pid: number }>(statement)).rows.map(({ pid }) => pid);
-      const times = await Promise.all(
-        pids.map(
-          async (pid) => Number((await readFile(`/proc/${pid}/schedstat`, 'utf8')).split(' ')[0]) / 1e6,
-        ),
-      );
-      return times.reduce((sum, ms) => sum + ms, 0);
+      if (looks++ % 20 === 0) {
+        for (const { pid } of (await client.query<{ pid: number }>(statement)).rows) {
+          if (!times.has(pid)) times.set(pid, 0);
+        }
+      }
+      for (const [pid, before] of times) {
+        const status = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '');
+        times.set(pid, Math.max(before, Number(status.split(' ')[0]) / 1e6));
+      }
+      return [...times.values()].reduce((sum, ms) => sum + ms, 0);
     },
     close: () => client.end(),
   };

@@ -28,9 +28,9 @@ import { openProcessorClock } from './search.ts';
 const sizes = [10, 1_000, 10_000];
 const largest = 100_000;
 const exponent = 1.25;
-const usersAtOnce = 4_000;
+const usersAtOnce = 1_000;
 /** Organizations that are created at the same time. */
-const createdAtOnce = 32;
+const createdAtOnce = 8;
 /** By then the clock is steady, and each organization has had its turn since the start. */
 const minutesBefore = 6;
 const minutesMeasured = 3;
