@@ -33,6 +33,8 @@ const kept = [
   ...['audit_events', 'audit_archive', 'audit_counts', 'messages', 'revocations', 'connect_tokens'],
   // A few rows a day.
   'day_totals',
+  // One row for each organization and job.
+  'job_marks',
 ];
 /** What an account may have, and that of the other account of the test. */
 const bounds: Readonly<Record<string, number>> = { connections: endedMax + 1, sessions: sessionsMax + 1 };

@@ -17,8 +17,8 @@ const general = '/general/v1';
 /** The short form compares the third day with the sixth: what is kept for a day or two has had its time to end. */
 const days = effort({ short: 6, long: 30 });
 const callersPerDay = 2;
-/** Kept for years, and for some weeks. */
-const kept = ['audit_events', 'audit_archive', 'audit_counts', 'messages', 'day_totals'];
+/** Kept for years, and for some weeks; marks for jobs are one row for each organization and job. */
+const kept = ['audit_events', 'audit_archive', 'audit_counts', 'messages', 'day_totals', 'job_marks'];
 
 describe('what strangers and a key do adds no rows without end', () => {
   const roster = setUpRoster({ env: { ROSTER_TRUSTED_PROXIES: '127.0.0.1' } });
