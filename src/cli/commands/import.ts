@@ -65,7 +65,14 @@ async function importFrom({ core }: Directory, invocation: Invocation, rows: Row
     leavesOutUnknownHashes: invocation.find('without-unsupported-passwords') !== undefined,
   });
   const task = { core, principal, appId, source, opened, rows };
-  return invocation.find('dry-run') === undefined ? runImport(task, invocation) : runDry(task, invocation);
+  if (invocation.find('dry-run') !== undefined) return runDry(task, invocation);
+  try {
+    return await runImport(task, invocation);
+  } catch (error) {
+    // At the beginning, at a batch or at the end.
+    if (isRefusal(error, 'wrong_state')) throw new CommandError('another process is running this import');
+    throw error;
+  }
 }
 
 async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
@@ -105,9 +112,6 @@ async function importRest(task: Task, begun: ImportProgress, lap: () => number):
       size.learn(count, step.workedMs);
       bar.show(advanceOf(task, progress, progress.bytes));
     }
-  } catch (error) {
-    if (isRefusal(error, 'wrong_state')) throw new CommandError('another process is running this import');
-    throw error;
   } finally {
     bar.clear();
   }
