@@ -90,6 +90,15 @@ describe('user find', () => {
     assert.deepEqual(idsOf(await find('nobody-of-that-name')), []);
   });
 
+  test('finds a person by the beginning of the id and of the number', async () => {
+    const anna = people[2] ?? assert.fail();
+    for (const text of [anna.id.slice(4, 11), anna.id.slice(0, 11), String(anna.number).slice(0, 11)]) {
+      const found = await find(text);
+      assert.equal(found.at('isExact'), true);
+      assert.ok(idsOf(found).includes(anna.id), text);
+    }
+  });
+
   test('puts a first name before a word inside of an address, and finds that too', async () => {
     const found = idsOf(await find('anna'));
     assert.equal(found[0], people[2]?.id);

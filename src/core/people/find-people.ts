@@ -69,5 +69,5 @@ export async function findPeople(
 
 /** The query without the text: a number is also the beginning of a phone. */
 function byId(query: SearchQuery): SearchQuery {
-  return { ...query, phrase: '', words: [], digits: null, idStart: null };
+  return { ...query, phrase: '', words: [], digits: null, idStart: null, numberStart: null };
 }

@@ -22,11 +22,14 @@ export interface SearchQuery {
   readonly number: number | null;
   /** The beginning of a user id, in hex digits; null where the text is none. */
   readonly idStart: string | null;
+  /** The beginning of a user's number, in decimal digits; null where the text is none. */
+  readonly numberStart: string | null;
 }
 
 /** How well a user matches: the smaller, the better. */
-export type Rank = 0 | 1 | 2 | 3 | 4;
-export const ranks = { exact: 0, prefix: 1, wordStart: 2, substring: 3, words: 4 } as const;
+export type Rank = 0 | 1 | 2 | 3 | 4 | 5;
+/** The beginning of an id or a number comes last: every text of its few digits may be one by chance. */
+export const ranks = { exact: 0, prefix: 1, wordStart: 2, substring: 3, words: 4, start: 5 } as const;
 
 /** Tokens that a user has who has a word, or a beginning, of the query. */
 export type TokenSet = readonly number[];
@@ -65,8 +68,11 @@ const wordsMax = 8;
 const phoneText = /^[+(]?[\d\s().\-/+\u2010-\u2015]+$/u;
 /** As people write a trunk zero that is not dialled from abroad. */
 const trunkZero = /\(\s*0\s*\)/g;
-/** Fewer digits are the beginning of too many ids. */
-const idStartText = /^(?:usr_([0-9a-f]{4,31})|([0-9a-f]{8,31}))$/;
+/** Fewer digits are the beginning of too many ids and numbers. */
+const idStartText = /^(?:usr_)?([0-9a-f]{4,31})$/;
+const numberStartText = /^[1-9]\d{3,14}$/;
+/** The beginning of an id as a UUID is written. */
+const uuidStartText = /^[0-9a-f]{8}-[0-9a-f-]*$/;
 
 /** Reads a text of a search; a fault of `field` for one that is too long. Absent and blank texts are an empty query. */
 export function readSearchText(
@@ -82,7 +88,7 @@ export function readSearchText(
 function toQuery(typed: string): SearchQuery {
   const phrase = fold(typed).trim();
   const lower = typed.toLowerCase();
-  const start = idStartText.exec(lower);
+  const start = idStartText.exec(uuidStartText.test(lower) ? lower.replaceAll('-', '') : lower);
   return {
     typed,
     phrase,
@@ -90,7 +96,8 @@ function toQuery(typed: string): SearchQuery {
     digits: phoneDigits(typed),
     id: parseUserIdText(lower) ?? parseHumanId(lower.replaceAll('-', '')),
     number: parseUserNumber(typed),
-    idStart: start === null ? null : (start[1] ?? start[2] ?? null),
+    idStart: start?.[1] ?? null,
+    numberStart: numberStartText.test(typed) ? typed : null,
   };
 }
 

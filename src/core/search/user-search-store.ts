@@ -75,7 +75,7 @@ export interface MergePlan {
 export interface UserSearchStore {
   /**
    * The users who match the query and the filter: first those of `named`, which other keys have found, then by rank, then
-   * by name. Finds users of the last commit, and none that is gone.
+   * by name. Finds users of the last commit, and none that is gone. Of an id or a number that begins with the text it finds some.
    */
   find(
     query: SearchQuery,

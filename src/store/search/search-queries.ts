@@ -105,17 +105,65 @@ export const selectById = rawStatement<Tenant & FilterValues & { id: string }, S
     where users.org_key = ${p('orgKey')} and users.id = ${p('id')} and ${isAccepted(p)}`,
 );
 
+type IdRange = Tenant & { from: string; to: string };
+
 /** Users whose id begins so, of the first `limit` ids. */
-export const selectByIdStart = rawStatement<
-  Tenant & FilterValues & { from: string; to: string; limit: number },
-  SearchedRow
->(
+export const selectByIdStart = rawStatement<IdRange & FilterValues & { limit: number }, SearchedRow>(
   (p) => sql`select ${columns} from (
       select id from users where org_key = ${p('orgKey')} and id >= ${p('from')} and id < ${p('to')}
       order by id limit ${p('limit')}
     ) chosen join users on users.org_key = ${p('orgKey')} and users.id = chosen.id
     where ${isAccepted(p)} order by users.id`,
 );
+
+/** Any id of the range beyond the first `skip`. */
+export const selectIdBeyond = rawStatement<IdRange & { skip: number }, { id: string }>(
+  (p) => sql`select id from users where org_key = ${p('orgKey')} and id >= ${p('from')} and id < ${p('to')}
+    order by id limit 1 offset ${p('skip')}`,
+);
+
+/** A beginning of four digits or more has so many ranges of numbers: one for each count of further digits. */
+const numberRanges = 13;
+type NumberRanges = Tenant &
+  Record<`from${number}` | `to${number}`, number> & { limit: number; skip: number };
+
+/**
+ * The numbers of all ranges, at most `limit` of each, beyond the first `skip`. There is an index of numbers and none of their digits,
+ * so a beginning is looked up as ranges: 7624 is 7624 itself, 76240 to 76249, 762400 to 762499 and so on. The longest come first,
+ * because most numbers are long.
+ */
+function numbersIn(p: Binder<NumberRanges>): RawBuilder<{ number: number }> {
+  const ranges = Array.from(
+    { length: numberRanges },
+    (_, at) => sql`select number from (
+      select number from users where org_key = ${p('orgKey')} and number >= ${p(`from${at}`)} and number <= ${p(`to${at}`)}
+      order by number limit ${p('limit')}
+    ) chosen`,
+  );
+  return sql`select number from (${sql.join(ranges, sql` union all `)}) chosen limit ${p('limit')} offset ${p('skip')}`;
+}
+
+/** Users whose number begins so, of the first `limit` numbers. */
+export const selectByNumberStart = rawStatement<NumberRanges & FilterValues, SearchedRow>(
+  (p) => sql`select ${columns} from (${numbersIn(p)}) chosen
+    join users on users.org_key = ${p('orgKey')} and users.number = chosen.number
+    where ${isAccepted(p)}`,
+);
+
+export const selectNumbers = rawStatement<NumberRanges, { number: number }>((p) => numbersIn(p));
+
+/** The ranges of the numbers that begin with these digits, the longest numbers first; a range that is empty where there are fewer. */
+export function numberRangeValues(start: string): Record<`from${number}` | `to${number}`, number> {
+  const values: Record<`from${number}` | `to${number}`, number> = {};
+  for (let at = 0; at < numberRanges; at++) {
+    const factor = 10 ** (numberRanges - 1 - at);
+    const from = Number(start) * factor;
+    const isNumber = from <= Number.MAX_SAFE_INTEGER;
+    values[`from${at}`] = isNumber ? from : 0;
+    values[`to${at}`] = isNumber ? Math.min(from + factor - 1, Number.MAX_SAFE_INTEGER) : 0;
+  }
+  return values;
+}
 
 /** The number of the user who has `skip` newer ones after the number `after`. */
 export const selectTailStart = rawStatement<Tenant & { after: number; skip: number }, { seq: number }>(
@@ -206,7 +254,9 @@ const inOrder = <Row>(selected: RawBuilder<unknown>) =>
 
 export const selectInOrder = inOrder<{ id: string }>(sql`users.id`);
 /** The same with what a search compares. */
-export const selectSearchedInOrder = inOrder<SearchedRow>(columns);
+export const selectSearchedInOrder = inOrder<SearchedRow & { readonly number: number }>(
+  sql`${columns}, users.number`,
+);
 
 /** The admins who satisfy the filter; an organization has few. */
 export const selectAdmins = rawStatement<ListValues, SearchedRow & { createdAt: number }>(

@@ -42,6 +42,8 @@ import { type FilterValues, filterValues, type SearchedRow } from './search-quer
 
 /** So many of the newest users, and of the changed ones, are compared one by one. Usually fewer are outside of all blocks. */
 const unindexedMax = 2 * blockUsers;
+/** So many users are found by the beginning of an id, and by that of a number; a further digit leaves a part of them. */
+const startedMax = 250;
 const nothing: SearchResult = { ids: [], isExact: true };
 
 export class SqlUserSearchStore implements UserSearchStore {
@@ -170,8 +172,13 @@ function orderFor({ status, appId }: SearchFilter): 'status' | 'app' | 'all' {
 }
 
 /** Whether a search for the text, without any limit, finds the user. */
-function isSearched(row: SearchedRow, query: SearchQuery, named: readonly UserId[]): boolean {
+function isSearched(
+  row: SearchedRow & { readonly number: number },
+  query: SearchQuery,
+  named: readonly UserId[],
+): boolean {
   if (named.includes(row.id)) return true;
+  if (query.numberStart !== null && String(row.number).startsWith(query.numberStart)) return true;
   if (query.idStart !== null && row.id.startsWith(query.idStart)) return true;
   return rankOf(searchTextOf(row), query) !== null;
 }
@@ -219,7 +226,11 @@ class Search {
       const row = await view.first(queries.selectById, { ...this.#values, id });
       if (row !== undefined) this.#add(row, ranks.exact, searchTextOf(row));
     }
-    if (query.idStart !== null) await this.#addByIdStart(query.idStart);
+    const { idStart, numberStart } = query;
+    await Promise.all([
+      idStart === null ? null : this.#addByIdStart(idStart),
+      numberStart === null ? null : this.#addByNumberStart(numberStart),
+    ]);
     if (query.phrase !== '' || query.digits !== null) await this.#addByText();
     const matches = [...this.#matches.values()].sort(
       (left, right) => left.rank - right.rank || compare(left.text, right.text) || left.seq - right.seq,
@@ -228,11 +239,35 @@ class Search {
   }
 
   async #addByIdStart(start: string): Promise<void> {
-    const { view, limits } = this.#parts;
-    const range = { from: start, to: `${start}g`, limit: limits.examinedMax };
-    const rows = await view.rows(queries.selectByIdStart, { ...this.#values, ...range });
-    for (const row of rows) this.#add(row, ranks.prefix, searchTextOf(row));
-    if (rows.length === limits.examinedMax) this.#isExact = false;
+    const { view, orgKey } = this.#parts;
+    const range = { from: start, to: `${start}g` };
+    const limit = this.#startedMax;
+    const [rows, beyond] = await Promise.all([
+      view.rows(queries.selectByIdStart, { ...this.#values, ...range, limit }),
+      view.first(queries.selectIdBeyond, { orgKey, ...range, skip: limit }),
+    ]);
+    this.#addStarted(rows, beyond !== undefined);
+  }
+
+  async #addByNumberStart(start: string): Promise<void> {
+    const { view, orgKey } = this.#parts;
+    const ranges = queries.numberRangeValues(start);
+    const limit = this.#startedMax;
+    const [rows, beyond] = await Promise.all([
+      view.rows(queries.selectByNumberStart, { ...this.#values, ...ranges, limit, skip: 0 }),
+      view.rows(queries.selectNumbers, { orgKey, ...ranges, limit: limit + 1, skip: limit }),
+    ]);
+    this.#addStarted(rows, beyond.length > 0);
+  }
+
+  /** The filter may rule out users whom it finds, so the ids themselves say whether there are more of them. */
+  #addStarted(rows: readonly SearchedRow[], hasMore: boolean): void {
+    for (const row of rows) this.#add(row, ranks.start, searchTextOf(row));
+    if (hasMore) this.#isExact = false;
+  }
+
+  get #startedMax(): number {
+    return Math.min(startedMax, this.#parts.limits.examinedMax);
   }
 
   async #addByText(): Promise<void> {

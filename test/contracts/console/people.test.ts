@@ -70,6 +70,15 @@ describe('GET /people', () => {
     assert.equal((await roster.call(`GET ${root}?q=quill&pageSize=1&page=2`, owner.ask)).at('pages'), 2);
   });
 
+  test('finds people by the beginning of an id and of a number', async () => {
+    const { id, number } = await person({ first_name: 'Begun' });
+    const digits = id.slice(-32);
+    for (const text of [digits.slice(0, 16), `usr_${digits.slice(0, 16)}`, String(number).slice(0, 15)]) {
+      const reply = await roster.call(`GET ${root}?q=${text}`, owner.ask);
+      assert.deepEqual([reply.at('total'), reply.at('items.0.name')], [1, 'Begun Doe'], text);
+    }
+  });
+
   test('filters combine, and a faulty one is named', async () => {
     const { number } = await person({ first_name: 'Filtered' });
     const total = async (query: string) =>
