@@ -13,6 +13,7 @@ export const erasureCommands: readonly Command[] = [
     name: 'erasure list',
     summary: 'List erasures, newest first',
     options: {
+      user: { value: 'ID', meaning: 'Of this user only, by the id that it had, or by the SHA-256 of the id' },
       state: { value: 'STATE', meaning: 'In this state only', choices: erasureStates },
       limit: {
         value: 'N',
@@ -25,7 +26,10 @@ export const erasureCommands: readonly Command[] = [
   {
     name: 'erasure show',
     summary: 'Show an erasure with its providers and its receipt',
-    argument: erasureArgument,
+    argument: {
+      name: 'ID',
+      meaning: `${erasureArgument.meaning}, or by the id that its user had: then the newest`,
+    },
     options: {},
     load: async () => (await import('./commands/erasures.ts')).show,
   },

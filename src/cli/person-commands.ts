@@ -11,6 +11,9 @@ const argument = {
 const org: Option = { value: 'ID', meaning: 'Of this organization only' };
 const yes: Option = { meaning: 'Do not ask for confirmation' };
 
+/** A page of messages is read with those before it. */
+const messagePagesMax = 1_000;
+
 type Acts = typeof import('./commands/person.ts');
 
 function command(
@@ -108,7 +111,8 @@ export const personCommands: readonly Command[] = [
       user: { value: 'ID|EMAIL', meaning: 'To this user only' },
       org: { value: 'ID', meaning: 'Of this organization only' },
       state: { value: 'STATE', meaning: 'In this state only', choices: messageStates },
-      limit: { value: 'N', meaning: 'List at most N; default: 50', range: { min: 1, max: 10_000 } },
+      limit: { value: 'N', meaning: 'Messages per page; default: 50', range: { min: 1, max: 10_000 } },
+      page: { value: 'N', meaning: 'The page, from 1', range: { min: 1, max: messagePagesMax } },
     },
     load: async () => (await import('./commands/messages.ts')).list,
   },

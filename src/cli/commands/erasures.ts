@@ -18,7 +18,8 @@ const listMax = 100;
 export const list = onDirectory(async (directory, invocation) => {
   const state = choiceOf(invocation, 'state', erasureStates) ?? null;
   const limit = Number(invocation.find('limit') ?? listMax);
-  const erasures = await listErasures(directory.core, { state, limit });
+  const reference = invocation.find('user') ?? null;
+  const erasures = await listErasures(directory.core, { state, reference, limit });
   const labelOf = await readOrganizationLabels(directory, erasures);
   return {
     json: erasures.map((erasure) => {
@@ -31,7 +32,7 @@ export const list = onDirectory(async (directory, invocation) => {
         const name = labelOf(erasure.orgKey).name ?? '-';
         return [erasure.id, name, now, requestedAt, requestedBy, through, completedAt ?? '-'];
       }),
-      'There are no erasures.',
+      state === null && reference === null ? 'There are no erasures.' : 'There are no such erasures.',
     ),
   };
 });

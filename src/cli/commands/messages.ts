@@ -5,15 +5,25 @@ import { messageStates } from '../../core/messaging/message.ts';
 import { listMessages, type MessageTrack } from '../../core/people/list-messages.ts';
 import { recordOperatorRead } from '../../core/record/commands.ts';
 import { toMillisecondText } from '../../core/time.ts';
+import { CommandError } from '../command.ts';
 import { table } from '../layout.ts';
 import { findUser } from '../one-user.ts';
 import { choiceOf, findOrganization, onDirectory, operatorOf } from '../operator.ts';
 
-const messagesMax = 50;
+const messagesPerPage = 50;
+/** A page is read with those before it, so there is a last one. */
+const messagesMax = 100_000;
 
 export const list = onDirectory(async (directory, invocation) => {
   const { core } = directory;
-  const limit = Number(invocation.find('limit') ?? messagesMax);
+  const size = Number(invocation.find('limit') ?? messagesPerPage);
+  const page = Number(invocation.find('page') ?? 1);
+  const limit = page * size;
+  if (limit > messagesMax) {
+    throw new CommandError(
+      `only the newest ${messagesMax} messages have pages: --user or --org leaves fewer`,
+    );
+  }
   const state = choiceOf(invocation, 'state', messageStates) ?? null;
   const reference = invocation.find('user');
   const found: MessageTrack[] = [];
@@ -30,7 +40,7 @@ export const list = onDirectory(async (directory, invocation) => {
   }
   const messages = found
     .sort((left, right) => right.createdAt - left.createdAt)
-    .slice(0, limit)
+    .slice(limit - size, limit)
     .map(presentMessage);
   return {
     json: messages,
@@ -46,7 +56,7 @@ export const list = onDirectory(async (directory, invocation) => {
         endedAt ?? '-',
         nextAttemptAt ?? '-',
       ]),
-      'There are no such messages.',
+      page === 1 ? 'There are no such messages.' : 'There are no messages on this page.',
     ),
   };
 });

@@ -8,7 +8,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Door, Principal } from '../access/principal.ts';
-import type { OrgKey, UserId } from '../ids.ts';
+import { type OrgKey, parseHumanId, parseUserIdText, type UserId } from '../ids.ts';
 import { dayMs, hourMs, minuteMs } from '../time.ts';
 import { nextState, type Transitions } from '../transitions.ts';
 
@@ -120,6 +120,8 @@ export interface ErasureQueue {
   find(id: string): Promise<Erasure | null>;
   /** Newest first; null: of any state. */
   list(state: ErasureState | null, limit: number): Promise<readonly Erasure[]>;
+  /** Those of a person in any organization, newest first. */
+  listOfPerson(userDigest: string, limit: number): Promise<readonly Erasure[]>;
   /** The passes whose ends the ledger may not have, by organization. */
   listUnwrittenPasses(limit: number): Promise<readonly UnwrittenPass[]>;
   /** How many are not complete, and when the oldest of them was requested; null for none. */
@@ -147,6 +149,18 @@ export const erasureWaitMs = hourMs;
 /** The digest by which an erasure knows its user. */
 export function userDigestOf(userId: UserId): string {
   return hash('sha256', userId);
+}
+
+/** What names an erasure: its own id, or the digest of its user's. */
+export type ErasureReference = { readonly userDigest: string } | { readonly erasureId: string };
+
+/** Reads the id of a user or an erasure as a person writes it, or the SHA-256 of a user's id; null for anything else. */
+export function readErasureReference(written: string): ErasureReference | null {
+  const text = written.trim().toLowerCase();
+  const userId = parseUserIdText(text) ?? parseHumanId(text);
+  if (userId !== null) return { userDigest: userDigestOf(userId) };
+  if (/^[0-9a-f]{64}$/.test(text)) return { userDigest: text };
+  return /^era_[0-9a-f]{32}$/.test(text) ? { erasureId: text } : null;
 }
 
 /** When the erasure is overdue, unless it is complete by then. */

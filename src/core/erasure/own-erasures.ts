@@ -6,14 +6,13 @@ import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { type Listing, offsetOf, type Page } from '../directory/paging.ts';
 import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
-import { parseHumanId, parseUserIdText } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
 import {
   type Erasure,
   type ErasureCounts,
   type ErasureState,
   erasureCountMax,
-  userDigestOf,
+  readErasureReference,
 } from './erasure.ts';
 import type { ErasureDossier } from './list-erasures.ts';
 import { type ReceiptClaims, type ReceiptFault, verifyReceipt } from './receipt.ts';
@@ -45,10 +44,10 @@ export async function listOwnErasures(
 ): Promise<ErasureListing> {
   authorize(principal, 'console.erasures.manage');
   const { state, page } = input;
-  const reference = input.reference === null ? null : readReference(input.reference);
+  const reference = input.reference === null ? null : readErasureReference(input.reference);
+  const isUnknown = input.reference !== null && reference === null;
   const unknown: FieldFault = { field: 'userId', fault: 'invalid' };
-  refuseFaults([...(input.faults ?? []), ...(reference === 'unknown' ? [unknown] : [])]);
-  if (reference === 'unknown') throw refuse('internal', {});
+  refuseFaults([...(input.faults ?? []), ...(isUnknown ? [unknown] : [])]);
   return core.work.read(principal.orgKey, async (tx) => {
     if (reference !== null && 'erasureId' in reference)
       return listOne(tx, reference.erasureId, { state, page });
@@ -99,14 +98,4 @@ export async function checkReceipt(
 ): Promise<{ readonly claims: ReceiptClaims; readonly kid: string } | { readonly fault: ReceiptFault }> {
   authorize(principal, 'console.erasures.manage');
   return verifyReceipt(text, await listPublicKeys(core));
-}
-
-function readReference(
-  written: string,
-): { readonly userDigest: string } | { readonly erasureId: string } | 'unknown' {
-  const text = written.trim().toLowerCase();
-  const userId = parseUserIdText(text) ?? parseHumanId(text);
-  if (userId !== null) return { userDigest: userDigestOf(userId) };
-  if (/^[0-9a-f]{64}$/.test(text)) return { userDigest: text };
-  return /^era_[0-9a-f]{32}$/.test(text) ? { erasureId: text } : 'unknown';
 }

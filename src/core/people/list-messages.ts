@@ -7,6 +7,9 @@ import type { TrackedMessage } from '../messaging/message-queue.ts';
 
 export type MessageTrack = Omit<TrackedMessage, 'sealedContent' | 'destination'>;
 
+/** Among so many of one user the state is looked for. */
+const ofUserMax = 10_000;
+
 /** At most `limit` messages, newest first, to one user or to all; `state` null: in any state. Refuses with `forbidden`. */
 export async function listMessages(
   core: Core,
@@ -15,10 +18,12 @@ export async function listMessages(
 ): Promise<readonly MessageTrack[]> {
   authorize(principal, 'console.people.read');
   const { userId, state, limit } = input;
-  const messages = await core.work.read(principal.orgKey, (tx) =>
-    userId === null ? tx.messages.list(state, limit) : tx.messages.listOf(userId, limit),
-  );
+  const messages = await core.work.read(principal.orgKey, (tx) => {
+    if (userId === null) return tx.messages.list(state, limit);
+    return tx.messages.listOf(userId, state === null ? limit : ofUserMax);
+  });
   return messages
     .filter((message) => state === null || message.state === state)
+    .slice(0, limit)
     .map(({ sealedContent: _, destination: __, ...shown }) => shown);
 }

@@ -198,6 +198,17 @@ const selectById = statement((p: Binder<{ id: string }>) =>
     .where('erasures.id', '=', p('id')),
 );
 
+/** Without an organization: the index of each is asked for the person. */
+const selectByDigest = statement((p: Binder<{ userDigest: string; limit: number }>) =>
+  build
+    .selectFrom('organizations')
+    .innerJoin('erasures', 'erasures.org_key', 'organizations.org_key')
+    .select(columns)
+    .where('erasures.user_digest', '=', p('userDigest'))
+    .orderBy('erasures.seq', 'desc')
+    .limit(p('limit')),
+);
+
 const newest = (p: Binder<{ limit: number }>) =>
   build.selectFrom('erasures').select(columns).orderBy('seq', 'desc').limit(p('limit'));
 
@@ -332,6 +343,10 @@ export class SqlErasureQueue implements ErasureQueue {
     if (state === null) return (await executor.rows(selectNewest, { limit })).map(toErasure);
     if (state === 'complete') return (await executor.rows(selectNewestComplete, { limit })).map(toErasure);
     return (await executor.rows(selectNewestOpen, { state, limit })).map(toErasure);
+  }
+
+  async listOfPerson(userDigest: string, limit: number): Promise<readonly Erasure[]> {
+    return (await this.#scope.executor.rows(selectByDigest, { userDigest, limit })).map(toErasure);
   }
 
   listUnwrittenPasses(limit: number): Promise<readonly UnwrittenPass[]> {
