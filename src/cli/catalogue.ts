@@ -4,6 +4,7 @@
  */
 
 import { keyRoles } from '../core/access/principal.ts';
+import { figureDaysDefault, figureDaysMax } from '../core/figures/figures.ts';
 import { formerHoursMax } from '../core/keys/api-key.ts';
 import { connectionStates } from '../core/providers/connection.ts';
 import { transferColumns } from '../core/transfer/columns.ts';
@@ -120,12 +121,13 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'key set',
-    summary: 'Give an API key another name or end',
+    summary: 'Give an API key another name or end, or end the key that a rotation has replaced',
     argument: keyArgument,
     options: {
       name: { value: 'NAME', meaning: 'Its new name' },
       expires: { value: 'DAYS', meaning: 'Days until the key expires', range: keyDays },
       'no-end': { meaning: 'The key does not expire' },
+      'end-former': { meaning: 'Refuse the key that the last rotation has replaced, at once' },
     },
     load: async () => (await import('./commands/keys.ts')).set,
   },
@@ -139,7 +141,8 @@ export const commands: readonly Command[] = [
     options: {
       'keep-hours': {
         value: 'HOURS',
-        meaning: 'How long the old key still works; default: not at all',
+        meaning:
+          'How long the old key still works, unless `key set --end-former` ends it; default: not at all',
         range: { min: 0, max: formerHoursMax },
       },
     },
@@ -345,6 +348,22 @@ export const commands: readonly Command[] = [
     summary: 'Show the messages in the development outbox, newest first',
     options: { to: { value: 'ADDRESS', meaning: 'To this email or phone number only' } },
     load: async () => (await import('./commands/outbox.ts')).show,
+  },
+  {
+    name: 'overview',
+    summary:
+      'Show the figures of an organization: users, erasures, and what happened on each of the last days',
+    details:
+      'The figures of the overview of the console. Days begin at midnight UTC; shed requests are those of the whole deployment.',
+    options: {
+      org: { value: 'ID', meaning: 'The organization; needed where there are several' },
+      days: {
+        value: 'N',
+        meaning: `How many days, today included; default: ${figureDaysDefault}`,
+        range: { min: 1, max: figureDaysMax },
+      },
+    },
+    load: async () => (await import('./commands/people/overview.ts')).overview,
   },
   ...auditCommands,
   ...limitCommands,

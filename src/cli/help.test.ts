@@ -29,6 +29,9 @@ describe('the help', () => {
         for (const choice of choices) assert.ok(text.includes(choice), choice);
       }
       assert.ok(text.includes('--json') && text.includes('--data DIR'));
+      assert.match(text, /--yes +Do not ask for confirmation(; a command that does not ask ignores it)?$/m);
+      const asks = command.options['yes'] !== undefined;
+      assert.equal(text.includes('does not ask ignores it'), !asks);
     });
   }
 

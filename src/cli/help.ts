@@ -1,7 +1,7 @@
 /** Renders the help from the table of commands: for the program, for a group of commands, for one command. */
 import type { Command, Option } from './command.ts';
 import { UsageError } from './command.ts';
-import { commonOptions } from './invocation.ts';
+import { commonOptions, optionsOf } from './invocation.ts';
 import { bold, columns } from './layout.ts';
 
 /**
@@ -41,7 +41,7 @@ function commandHelp(command: Command): string {
     return isRequired ? [`--${option} ${value}`] : [];
   });
   const words = ['roster', name, ...(argument === undefined ? [] : [wordFor(argument)]), ...required];
-  const rows = optionRows({ ...options, ...commonOptions });
+  const rows = optionRows(optionsOf(command));
   if (argument !== undefined) {
     const { choices } = argument;
     const listed = choices === undefined ? '' : `: ${choices.join(', ')}`;

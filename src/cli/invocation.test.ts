@@ -43,6 +43,19 @@ describe('reading a command line', () => {
     assert.deepEqual(env, { HOST: '::1', PORT: '0', ROSTER_DATA_DIR: '/srv/roster' });
   });
 
+  test('--yes is taken by every command, whether it asks or not', () => {
+    for (const { name, argument, options } of commands) {
+      const word = argument === undefined ? [] : [argument.choices?.[0] ?? 'x'];
+      const required = Object.entries(options).flatMap(([option, { isRequired, choices, range }]) => {
+        const value = choices?.[0] ?? String(range?.min ?? 'x');
+        return isRequired === true ? [`--${option}=${value}`] : [];
+      });
+      const line = [...name.split(' '), ...word, ...required, '--yes'].join(' ');
+      assert.equal(run(line).find('yes'), '', line);
+      assert.equal(run(line).name, name);
+    }
+  });
+
   test('help and version need nothing else', () => {
     assert.deepEqual(read('key create --help'), { kind: 'help', words: ['key', 'create'] });
     assert.deepEqual(read('help key'), { kind: 'help', words: ['key'] });

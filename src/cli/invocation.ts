@@ -10,8 +10,14 @@ import { type Command, type Invocation, type Option, UsageError } from './comman
 export const commonOptions = {
   data: { value: 'DIR', meaning: 'The data folder, in place of ROSTER_DATA_DIR', setting: 'ROSTER_DATA_DIR' },
   json: { meaning: 'Print one JSON value' },
+  yes: { meaning: 'Do not ask for confirmation; a command that does not ask ignores it' },
   help: { meaning: 'Explain the command' },
 } as const satisfies Readonly<Record<string, Option>>;
+
+/** The options of a command, those that every command takes included. What a command says of an option itself comes first. */
+export function optionsOf({ options }: Pick<Command, 'options'>): Readonly<Record<string, Option>> {
+  return { ...options, ...commonOptions, ...options };
+}
 
 /** The request that a command line stands for. */
 export type Request =
@@ -39,7 +45,7 @@ export function readCommandLine(
   if (given.has('help')) return { kind: 'help', words };
   if (given.has('version')) return { kind: 'version' };
   const command = findCommand(words, commands);
-  const options: Readonly<Record<string, Option>> = { ...command.options, ...commonOptions };
+  const options = optionsOf(command);
   const values = new Map<string, string>();
   for (const [name, token] of given) {
     const option = options[name];

@@ -197,6 +197,38 @@ describe('key', () => {
     assert.equal(long.exitCode, 2);
   });
 
+  test('the former key of a rotation is ended at once, and only once', async () => {
+    const made = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);
+    const id = made.text('id');
+    const none = {
+      exitCode: 1,
+      lines: ['roster: no former key is left: a rotation leaves one with --keep-hours'],
+    };
+    assert.deepEqual(await refused(folder, ['key', 'set', id, '--end-former']), none);
+    const rotated = await rosterJson(folder, ['key', 'rotate', id, '--keep-hours', '24']);
+    assert.equal(await statusOf(users(), made.text('apiKey')), 200);
+    const ended = await rosterJson(folder, ['key', 'set', id, '--end-former', '--name', 'Sync']);
+    assert.deepEqual(ended.value, { id, name: 'Sync', expiresAt: null, formerEnded: true });
+    assert.equal(await statusOf(users(), made.text('apiKey')), 401);
+    assert.equal(await statusOf(users(), rotated.text('apiKey')), 200);
+    assert.deepEqual(await refused(folder, ['key', 'set', id, '--end-former', '--name', 'No']), none);
+    const keys = await rosterJson(folder, ['key', 'list', '--org', org]);
+    const listed = keys
+      .list()
+      .map(Object)
+      .find((key) => key.id === id);
+    assert.deepEqual([listed?.name, listed?.formerUntil], ['Sync', null]);
+    const events = await rosterJson(folder, [
+      'audit',
+      'list',
+      '--org',
+      org,
+      '--action',
+      'api_key.former_ended',
+    ]);
+    assert.deepEqual([events.at('events.0.subject.id'), events.at('total')], [id, 1]);
+  });
+
   test('a key for an unknown organization is refused', async () => {
     const result = await refused(folder, ['key', 'create', '--org', 'org_0', '--role', 'admin']);
     assert.deepEqual(result, { exitCode: 1, lines: ['roster: there is no such organization'] });

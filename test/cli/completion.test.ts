@@ -113,6 +113,9 @@ const cases: readonly (readonly [line: string, words: string])[] = [
   ['roster --data /nowhere user expTAB', 'user export'],
   ['roster complTABzsTAB', 'completion zsh'],
   ['roster erasure verify --jwTABkeTAB receipt', 'erasure verify --jwks keys of old.jwks receipt'],
+  ['roster oveTAB--dayTAB7', 'overview --days 7'],
+  ['roster key set key_1 --end-fTAB', 'key set key_1 --end-former'],
+  ['roster user unlock anna --yTAB', 'user unlock anna --yes'],
   ['roster passwords buTABkeTAB', 'passwords build keys of old.jwks'],
 ];
 

@@ -3,6 +3,7 @@
 import { keyRoles } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
+import { isRefusal } from '../../core/errors.ts';
 import type { KeyDossier } from '../../core/keys/api-key.ts';
 import {
   createApiKey,
@@ -13,7 +14,7 @@ import {
   updateApiKey,
 } from '../../core/keys/api-key-lifecycle.ts';
 import { dayMs, toMillisecondText } from '../../core/time.ts';
-import { type Invocation, type Outcome, UsageError } from '../command.ts';
+import { CommandError, type Invocation, type Outcome, UsageError } from '../command.ts';
 import { pairs, table, timeOrNull } from '../layout.ts';
 import { choiceOf, door, findOrganization, onDirectory, readOrganizationLabels } from '../operator.ts';
 
@@ -51,24 +52,36 @@ export const set = onDirectory(async ({ core }, invocation) => {
   const name = invocation.find('name');
   const isEndless = invocation.find('no-end') !== undefined;
   const expiresAt = isEndless ? null : endOf(core, invocation);
-  if (name === undefined && expiresAt === undefined) {
-    throw new UsageError('nothing to change: give --name, --expires or --no-end', 'key set');
+  const endsFormer = invocation.find('end-former') !== undefined;
+  if (name === undefined && expiresAt === undefined && !endsFormer) {
+    throw new UsageError('nothing to change: give --name, --expires, --no-end or --end-former', 'key set');
   }
-  const key = await updateApiKey(core, door, {
+  const key = await updateKey(core, {
     keyId: invocation.argument,
+    endsFormer,
     ...(name === undefined ? {} : { name }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   });
   const { expiresAt: end } = timesOf(key);
   return {
-    json: { id: key.id, name: key.name, expiresAt: end },
+    json: { id: key.id, name: key.name, expiresAt: end, ...(endsFormer ? { formerEnded: true } : {}) },
     text: pairs([
       ['Id', key.id],
       ['Name', key.name ?? '-'],
       ['Expires', end ?? 'never'],
+      ...(endsFormer ? [['Former key', 'refused from now on'] as const] : []),
     ]),
   };
 });
+
+async function updateKey(core: Core, input: Parameters<typeof updateApiKey>[2]): Promise<KeyDossier> {
+  try {
+    return await updateApiKey(core, door, input);
+  } catch (error) {
+    if (!isRefusal(error, 'wrong_state')) throw error;
+    throw new CommandError('no former key is left: a rotation leaves one with --keep-hours');
+  }
+}
 
 export const rotate = onDirectory(async ({ core }, invocation) => {
   const formerHours = Number(invocation.find('keep-hours') ?? 0);

@@ -2,8 +2,8 @@
  * What a shell completes: the words of each command, made from the table of commands. The scripts for the shells are written
  * from this, so that completing starts no program.
  */
-import type { Command, Option } from '../command.ts';
-import { commonOptions } from '../invocation.ts';
+import type { Command } from '../command.ts';
+import { optionsOf } from '../invocation.ts';
 
 /** What follows an option, or stands as the argument: nothing, a path, one of some words, or a text that no shell knows. */
 export type Taken =
@@ -53,11 +53,12 @@ export function completedOf(commands: readonly Command[]): Completed {
   return { commands: all, first, groups, valued: [...valued] };
 }
 
-function completedCommand({ name, summary, argument, options }: Command): CompletedCommand {
+function completedCommand(command: Command): CompletedCommand {
+  const { name, summary, argument } = command;
   return {
     ...{ name, summary },
     argument: argument === undefined ? { kind: 'nothing' } : takenOf(argument.name, argument.choices),
-    options: Object.entries<Option>({ ...options, ...commonOptions }).map(([each, option]) => ({
+    options: Object.entries(optionsOf(command)).map(([each, option]) => ({
       name: `--${each}`,
       meaning: option.meaning,
       takes: option.value === undefined ? { kind: 'nothing' } : takenOf(option.value, option.choices),

@@ -8,6 +8,7 @@ import type { Core } from '../core.ts';
 import { type UserStatus, userStatuses } from '../directory/user.ts';
 import type { ErasureCounts } from '../erasure/erasure.ts';
 import { type FieldFault, refuseFaults } from '../errors.ts';
+import { messageRetentionMs } from '../messaging/message.ts';
 import type { FailedMessages } from '../messaging/message-queue.ts';
 import type { SmsDayCount } from '../messaging/sms-rules.ts';
 import { dayMs } from '../time.ts';
@@ -16,6 +17,7 @@ import { type DayTotal, dayAt } from './day-totals.ts';
 
 /** How many days the figures show at most. */
 export const figureDaysMax = 90;
+export const figureDaysDefault = 30;
 
 /** What happened on each day, by its number of events. */
 export const dailyEvents = {
@@ -42,6 +44,8 @@ export interface Figures {
   readonly refused: readonly DayTotal[];
   /** Requests that the whole deployment refused unread. */
   readonly shed: readonly DayTotal[];
+  /** Since when messages and spending are known. */
+  readonly messagesSince: number;
 }
 
 /** The figures of the last `days` days, the present one included. Refuses with `forbidden` and `invalid_fields`. */
@@ -71,7 +75,8 @@ export async function readFigures(
     ),
     core.work.readSystem('operator', (tx) => tx.dayTotals.listSince(firstDay)),
   ]);
-  return { firstDay, days, ...own, shed };
+  const messagesSince = Math.max(firstDay, core.clock.now() - messageRetentionMs);
+  return { firstDay, days, ...own, shed, messagesSince };
 }
 
 async function countUsers(tx: Tx): Promise<Figures['users']> {

@@ -56,14 +56,25 @@ export function listApiKeys(core: Core, only: Organization | null): Promise<read
   return core.work.readSystem('operator', (tx) => tx.apiKeys.list());
 }
 
-/** Gives a key another name or end. Refuses with `invalid_fields` and `not_found` (api_key), also for a revoked key. */
+/**
+ * Gives a key another name or end, and with `endsFormer` refuses the key that the last rotation has replaced. Refuses with
+ * `invalid_fields`, `not_found` (api_key), also for a revoked key, and with `wrong_state` where no replaced key is left.
+ */
 export async function updateApiKey(
   core: Core,
   door: Door,
-  { keyId, ...given }: KeyChanges & { readonly keyId: string },
+  {
+    keyId,
+    endsFormer = false,
+    ...given
+  }: KeyChanges & { readonly keyId: string; readonly endsFormer?: boolean },
 ): Promise<KeyDossier> {
   const changes = readChanges(core, given);
-  return asOperator(core, door, keyId, (tx, principal) => changeKey(core, tx, principal, keyId, changes));
+  return asOperator(core, door, keyId, async (tx, principal) => {
+    if (endsFormer) await endFormerKey(core, tx, principal, keyId);
+    const isChanged = Object.keys(changes).length > 0;
+    return isChanged ? changeKey(core, tx, principal, keyId, changes) : getKey(tx, keyId);
+  });
 }
 
 /**
