@@ -211,7 +211,7 @@ describe('people in the console', () => {
       }
       await assertAccessible(page);
       await page.getByRole('tab', { name: 'Timeline' }).click();
-      await page.getByText('user.updated').first().waitFor();
+      await page.getByText('Person changed').first().waitFor();
       await page.getByText(owner.email).first().waitFor();
       await assertAccessible(page);
       faults.assertNone();

@@ -8,9 +8,11 @@ import { removeDemoPeople } from '../../src/core/demo-people/remove-people.ts';
 import { getOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
 import { completeErasures } from '../../src/core/erasure/complete-erasures.ts';
-import { newAppId, newUserIdsNearby } from '../../src/core/ids.ts';
+import { newAppId, newUserIdsNearby, type UserId } from '../../src/core/ids.ts';
+import { getPerson } from '../../src/core/people/person.ts';
 import { sealGrants, type TokenGrant } from '../../src/core/providers/grant.ts';
 import { dayMs, hourMs } from '../../src/core/time.ts';
+import { bareId } from '../support/contracts/people.ts';
 import { setUpRoster } from '../support/server/set-up.ts';
 import type { Tenant } from '../support/server/start.ts';
 
@@ -112,6 +114,12 @@ describe('demo people', () => {
     // A change of everything that marks them as demo people to the eye, and a disconnect whose revocation is still open.
     const connection = (await rowsOf('connections', tenant)).find((row) => row['status'] === 'active');
     assert.ok(connection);
+    for (const [userId, isDemo] of [
+      [String(connection['user_id']), true],
+      [bareId(other.userId), false],
+    ] as const) {
+      assert.equal((await getPerson(core, operator, { ref: { id: userId as UserId } })).isDemo, isDemo);
+    }
     await core.work.change(tenant.key, async (tx) => {
       const user = await tx.users.lock({ id: String(connection['user_id']) });
       assert.ok(user);

@@ -6,6 +6,7 @@ import type { StaffRoleName } from '../../src/contracts/console/shapes/session.t
 
 export const abilities = {
   'console.people.read': ['owner', 'support', 'privacy', 'engineer'],
+  'console.people.unmasked': ['owner', 'support', 'privacy'],
   'console.people.manage': ['owner', 'support'],
   'console.people.many': ['owner', 'support', 'privacy'],
   'console.people.rights': ['owner'],

@@ -2,7 +2,7 @@
  * The answer of `console` to every refusal: a status, and `{error: {code, message, fields}}`. The table has every code; the
  * compiler refuses a new code without an answer here. A sentence says what happened, then what to do.
  */
-import { isRefusal } from '../../core/errors.ts';
+import { type FieldFault, isRefusal } from '../../core/errors.ts';
 import { faultText } from '../../http/answering/fault-text.ts';
 import { hostText, mediaText } from '../../http/answering/http-text.ts';
 import { nounText } from '../../http/answering/noun-text.ts';
@@ -63,7 +63,7 @@ function detailsOf(refusal: Refusal): Partial<RefusalBody['error']> {
       const { min, max } = fault;
       fields[fault.field] ??= {
         fault: fault.fault,
-        message: `${fault.field} ${faultText(fault)}`,
+        message: `${fault.field} ${isTooMany(fault) ? tooManyText(fault) : faultText(fault)}`,
         ...(min === undefined ? {} : { min }),
         ...(max === undefined ? {} : { max }),
       };
@@ -73,3 +73,11 @@ function detailsOf(refusal: Refusal): Partial<RefusalBody['error']> {
   if (!('retryAfterSeconds' in refusal.details)) return {};
   return { retryAfterSeconds: refusal.details.retryAfterSeconds };
 }
+
+/** Whether a bulk act was to be planned for more people than it takes. */
+function isTooMany({ field, fault }: FieldFault): boolean {
+  return field === 'selection' && fault === 'out_of_range';
+}
+
+const tooManyText = ({ max }: FieldFault): string =>
+  `has too many people: an act takes at most ${max}, narrow the query or name fewer ids`;

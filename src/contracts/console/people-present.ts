@@ -58,6 +58,7 @@ export function presentPerson(dossier: Dossier, now: number): Person {
     id: toUserIdText(user.id),
     number: user.number,
     isMasked: dossier.isMasked,
+    isDemo: dossier.isDemo,
     app: dossier.app,
     fields: presentFields(dossier, now),
     proofs: {

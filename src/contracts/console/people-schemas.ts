@@ -194,6 +194,7 @@ export const person = named(
     id: userId,
     number: Type.Integer({ minimum: 1 }),
     isMasked: Type.Boolean(),
+    isDemo: Type.Boolean({ description: 'Whether `roster demo` has made the person.' }),
     app: Type.Object({ id: text, name: text }),
     fields,
     proofs: Type.Object({ email: proof, phone: proof }),

@@ -7,7 +7,11 @@ import type { User, UserRole } from '../directory/user.ts';
 import { refuse } from '../errors.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 
-/** The door of a request: a contract's name, or `cli`, `job` or another name of our own. */
+/** The doors beside the contracts: the command line, jobs, pages, and what repeats or makes up the life of users. */
+export const ownDoors = ['cli', 'job', 'page', 'connect', 'ledger', 'demo'] as const;
+export type OwnDoor = (typeof ownDoors)[number];
+
+/** The door of a request: a contract's name, or one of our own. */
 export type Door = string;
 
 export const keyRoles = ['admin', 'member', 'reader'] as const;
@@ -84,7 +88,7 @@ export interface OperatorPrincipal extends WithDoor {
 }
 
 /** The door of the command line. */
-export const commandLine = 'cli';
+export const commandLine = 'cli' satisfies OwnDoor;
 
 /** Windows has no number of an account. */
 const accountId = `uid:${process.getuid?.() ?? 'unknown'}`;

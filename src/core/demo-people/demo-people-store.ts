@@ -45,5 +45,7 @@ export interface DemoPeopleStore {
   insertAll(rows: DemoRows): Promise<void>;
   /** In the order of their ids, after the id `after` (null: from the start). */
   list(after: UserId | null, limit: number): Promise<readonly UserId[]>;
+  /** Whether the user is marked. */
+  has(userId: UserId): Promise<boolean>;
   count(): Promise<number>;
 }

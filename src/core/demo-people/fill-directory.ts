@@ -2,7 +2,7 @@
  * Fills a directory with demo people, for a look at it with content. Each batch is one transaction with the users, as an import
  * adds them, and with their history. No provider is called, and no message is sent.
  */
-import { authorize, type OperatorPrincipal } from '../access/principal.ts';
+import { authorize, type OperatorPrincipal, type OwnDoor } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
 import { createApp } from '../directory/organization-lifecycle.ts';
@@ -15,7 +15,7 @@ import type { DemoConnection, DemoSession } from './demo-people-store.ts';
 import { type Chance, chanceOf, type DemoCrowd, type DemoPerson, makePerson } from './demo-person.ts';
 
 /** The door in the audit events of demo people: nothing came in through it. */
-export const demoDoor = 'demo';
+export const demoDoor: OwnDoor = 'demo';
 
 /** The client of grants that no provider gave. */
 export const demoGrantClient = 'demo-people';

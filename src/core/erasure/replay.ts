@@ -3,7 +3,7 @@
  * person stays erased, even after an older copy has replaced the database. The whole ledger is verified before any of
  * it is repeated: where another program has changed it, nothing of it counts.
  */
-import { operatorAt } from '../access/principal.ts';
+import { type OwnDoor, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
 import { isOpen } from '../providers/revocation.ts';
@@ -25,7 +25,7 @@ export interface Replay {
 }
 
 /** The door in the audit events of a replay. */
-const door = 'ledger';
+const door: OwnDoor = 'ledger';
 /** Lines that share a transaction. */
 const pieceMax = 100;
 

@@ -32,6 +32,8 @@ export interface Person {
   /** With masked fields where `isMasked`. */
   readonly user: User;
   readonly isMasked: boolean;
+  /** Whether `roster demo` has made the person. */
+  readonly isDemo: boolean;
   readonly app: { readonly id: string; readonly name: string };
   readonly signIn: SignInState;
   /** Newest first. */
@@ -117,7 +119,7 @@ async function readFacts(core: Core, tx: Tx, ref: UserRef) {
   const { id } = user;
   const now = core.clock.now();
   const subjects = user.email === null ? [] : emailSubjects(core.secrets, tx.orgKey, user.email);
-  const [names, sessions, networkUses, messages, connections, code, failures, links, proofs, admins] =
+  const [names, sessions, networkUses, messages, connections, code, failures, links, proofs, admins, isDemo] =
     await Promise.all([
       tx.apps.getNames(user.appId),
       tx.sessions.listOf(id),
@@ -129,9 +131,10 @@ async function readFacts(core: Core, tx: Tx, ref: UserRef) {
       tx.passwordTokens.listOpen(id, now),
       tx.emailTokens.listOpen(id, now),
       tx.users.countActiveAdmins(),
+      tx.demoPeople.has(id),
     ]);
   return {
-    ...{ user, names, networkUses, messages, connections, failures, admins, now },
+    ...{ user, names, networkUses, messages, connections, failures, admins, isDemo, now },
     sessions: sessions.filter((session) => isAlive(session, now)).reverse(),
     code: code !== null && code.expiresAt > now ? code : null,
     openLinks: [...links, ...proofs].map(({ purpose, expiresAt }) => ({ purpose, expiresAt })),
@@ -153,6 +156,7 @@ function toPerson(core: Core, principal: Principal, facts: Facts, limits: readon
   return {
     user: isMasked ? maskPerson(user) : user,
     isMasked,
+    isDemo: facts.isDemo,
     app: { id: user.appId, name: names.app },
     signIn,
     ...{ connections, sessions, networkUses, limits, openLinks },

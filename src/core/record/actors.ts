@@ -1,4 +1,7 @@
-/** The names of the keys, apps and staff accounts that did something, for the pages that show events. Users are not named. */
+/**
+ * The names of the keys and apps, and the emails of the staff accounts, that did something, for the pages that show events. Users
+ * are not named.
+ */
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { AuditEvent } from './audit-event.ts';
@@ -17,7 +20,7 @@ export async function nameActors(
   const names = await core.work.read(principal.orgKey, async (tx) => [
     ...(kinds.has('api_key') ? (await tx.apiKeys.list()).map(({ id, name }) => [id, name] as const) : []),
     ...(kinds.has('app') ? (await tx.apps.list()).map(({ id, name }) => [id, name] as const) : []),
-    ...(kinds.has('staff') ? (await tx.staff.list()).map(({ id, name }) => [id, name] as const) : []),
+    ...(kinds.has('staff') ? (await tx.staff.list()).map(({ id, email }) => [id, email] as const) : []),
   ]);
   const known = new Map(names);
   return (actorId) => known.get(actorId) ?? null;

@@ -4,7 +4,7 @@
  * page has words.
  */
 
-import type { ConnectPagePrincipal } from '../../core/access/principal.ts';
+import type { ConnectPagePrincipal, OwnDoor } from '../../core/access/principal.ts';
 import { authenticatePageToken } from '../../core/connect-page/page-token.ts';
 import { listSources, type Source } from '../../core/connect-page/sources.ts';
 import type { Core } from '../../core/core.ts';
@@ -29,7 +29,7 @@ import type {
 } from './connect-shapes.ts';
 
 /** The door in the audit events of a person's changes in the page. */
-const door = 'connect';
+const door: OwnDoor = 'connect';
 
 export function connectApi(core: Core): readonly PageRoute[] {
   const common = {

@@ -5,6 +5,7 @@
  * this one. The outcome itself comes from the server: a provider's page may have cut the link between the two.
  */
 
+import type { OwnDoor } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { readAcceptLanguage } from '../../core/messaging/language.ts';
 import { finishConnection } from '../../core/providers/callback.ts';
@@ -27,7 +28,7 @@ import { presentFlowRefusal } from './flow-refusals.ts';
 
 const path = '/connect/callback';
 /** The door in the audit events of changes through this page. */
-const door = 'connect';
+const door: OwnDoor = 'connect';
 
 /** Closes the page where a page of this server has opened it: the person reads the outcome there. */
 const script = `'use strict';

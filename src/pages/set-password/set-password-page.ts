@@ -5,8 +5,10 @@
  * password does not use the link up. The core has the rules; this page has the words. What it has in common with other
  * pages of links is in `link-page.ts`.
  */
+
 import type { Arrival } from '../../core/access/arrival.ts';
 import { readPasswordConfirmation } from '../../core/access/password.ts';
+import type { OwnDoor } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { type DomainError, isRefusal } from '../../core/errors.ts';
 import {
@@ -36,7 +38,7 @@ import { type PasswordProblem, passwordProblems, type SetPasswordTexts } from '.
 type SetPasswordVisit = Visit<SetPasswordTexts>;
 
 /** The door in the audit events of changes through this page. */
-const door = 'page';
+const door: OwnDoor = 'page';
 
 /** The routes of the page and of its script. */
 export function setPasswordPages(core: Core, texts = createSiteTexts()): readonly PageRoute[] {

@@ -288,4 +288,13 @@ describe('an act on many people', () => {
       assert.equal((await plan(faulty)).status, 422);
     }
   });
+
+  test('is refused for too many people with what to do', async () => {
+    const ids = Array.from({ length: 501 }, (_, each) => `usr_${String(each).padStart(32, '0')}`);
+    const refused = await plan({ act: 'cancel', selection: { ids } });
+    const fault = { fault: 'out_of_range', min: 1, max: 500 };
+    const message =
+      'selection has too many people: an act takes at most 500, narrow the query or name fewer ids';
+    assert.deepEqual([refused.status, refused.at('error.fields.selection')], [422, { ...fault, message }]);
+  });
 });

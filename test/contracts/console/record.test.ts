@@ -15,7 +15,7 @@ describe('the record', () => {
   const other = setUp(() => roster.addOrganization());
   const ask = (query = '') => roster.call(`GET ${api}/record${query}`, privacy.ask);
 
-  test('it shows who did what, newest first, with the names of keys, apps and staff', async () => {
+  test('it shows who did what, newest first, with the names of keys and apps, and the emails of staff', async () => {
     const owner = await roster.organization.staff('owner');
     const made = await roster.call(`POST ${api}/keys`, {
       ...owner.ask,
@@ -34,7 +34,7 @@ describe('the record', () => {
     });
     assert.partialDeepStrictEqual(before, {
       ...{ ...rest, door: 'console', action: 'api_key.created' },
-      actor: { kind: 'staff', id: owner.staffId, name: 'The owner' },
+      actor: { kind: 'staff', id: owner.staffId, name: owner.email },
     });
     const pages = Number(reply.at('pages'));
     const last = await ask(`?pageSize=2&page=${pages}`);

@@ -14,6 +14,7 @@ import { Problem } from '../parts/problem.tsx';
 import { saveFile } from '../parts/save-file.ts';
 import { useToasts } from '../parts/toasts.tsx';
 import { useFormats, useTexts } from '../texts/texts.tsx';
+import { useWords, wordOf } from '../texts/words.ts';
 import { tones } from './erasure-state.ts';
 import { useErasureTexts } from './erasures-texts.ts';
 import { ReceiptSheet } from './receipt-sheet.tsx';
@@ -57,6 +58,7 @@ export function Page() {
 
 function Erasure({ erasure }: { readonly erasure: ErasureAnswer }) {
   const texts = useErasureTexts();
+  const words = useWords();
   const formats = useFormats();
   const isComplete = erasure.state === 'complete';
   const rows = Object.entries(erasure.removed);
@@ -82,7 +84,7 @@ function Erasure({ erasure }: { readonly erasure: ErasureAnswer }) {
             <Moment at={erasure.requestedAt} as="moment" />
           </Fact>
           <Fact name={texts.by}>
-            {erasure.requestedBy} · {erasure.door}
+            {wordOf(words.actor, erasure.requestedBy)} · {wordOf(words.door, erasure.door)}
           </Fact>
           {erasure.completedAt === null ? (
             <Fact name={texts.due}>

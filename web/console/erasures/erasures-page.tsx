@@ -8,10 +8,12 @@ import { call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PageHead } from '../parts/page-head.tsx';
-import { Pager } from '../parts/pager.tsx';
+import { Pager, useLastPage } from '../parts/pager.tsx';
 import { State } from '../parts/panel.tsx';
 import { Problem, useFieldProblems } from '../parts/problem.tsx';
+import { pageOf } from '../people/people-query.ts';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
+import { useWords, wordOf } from '../texts/words.ts';
 import { tones } from './erasure-state.ts';
 import { useErasureTexts } from './erasures-texts.ts';
 import { VerifyPanel } from './verify-panel.tsx';
@@ -26,7 +28,8 @@ export function Page() {
   const formats = useFormats();
   const values = useAddressValues();
   const setValues = useSetValues();
-  const query = { page: values['page'], state: values['state'], userId: values['q'] };
+  const page = pageOf(values);
+  const query = { page, state: values['state'], userId: values['q'] };
   const { data, error, refetch } = useQuery({
     queryKey: ['erasures', query],
     queryFn: ({ signal }) =>
@@ -36,6 +39,7 @@ export function Page() {
     placeholderData: keepPreviousData,
     refetchInterval: lookAgainMs,
   });
+  const isBehind = useLastPage(data, page, (last) => setValues({ page: String(last) }, { isReplaced: true }));
   const faultOf = useFieldProblems(error);
   const total =
     data === undefined ? '' : formats.count(data.isExact ? texts.total : texts.atLeast, data.total);
@@ -87,7 +91,7 @@ export function Page() {
           <Loader size="sm" aria-hidden />
         </div>
       )}
-      {data !== undefined && error === null && data.items.length === 0 && (
+      {data !== undefined && error === null && data.items.length === 0 && !isBehind && (
         <p className="empty-note">{isFiltered ? texts.noMatch : texts.empty}</p>
       )}
       {data !== undefined && error === null && data.items.length > 0 && (
@@ -97,7 +101,7 @@ export function Page() {
             <Pager
               page={data.page}
               pages={data.pages}
-              onPage={(page) => setValues({ page: page === 1 ? undefined : String(page) })}
+              onPage={(wanted) => setValues({ page: wanted === 1 ? undefined : String(wanted) })}
             />
           </div>
         </>
@@ -109,6 +113,7 @@ export function Page() {
 
 function Table({ items }: { readonly items: readonly ErasureItem[] }) {
   const texts = useErasureTexts();
+  const words = useWords();
   return (
     <table className="list-table" aria-label={texts.list}>
       <thead>
@@ -135,7 +140,8 @@ function Table({ items }: { readonly items: readonly ErasureItem[] }) {
               <Moment at={item.requestedAt} />
             </td>
             <td data-name={texts.by}>
-              {item.requestedBy} <span className="dim">{fillText(texts.through, { door: item.door })}</span>
+              {wordOf(words.actor, item.requestedBy)}{' '}
+              <span className="dim">{fillText(texts.through, { door: wordOf(words.door, item.door) })}</span>
             </td>
             <td data-name={texts.completed}>
               {item.completedAt === null ? (

@@ -85,7 +85,7 @@ const spanish: typeof english = {
   by: 'Por',
   due: 'Plazo',
   completed: 'Completado',
-  through: 'por {{door}}',
+  through: 'mediante {{door}}',
   total: { one: '{{count}} borrado', other: '{{count}} borrados' },
   atLeast: { one: 'al menos {{count}} borrado', other: 'al menos {{count}} borrados' },
   overdue: {

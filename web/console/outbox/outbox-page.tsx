@@ -12,6 +12,7 @@ import { PageHead } from '../parts/page-head.tsx';
 import { State } from '../parts/panel.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { fillText, useTexts } from '../texts/texts.tsx';
+import { useWords, wordOf } from '../texts/words.ts';
 import { useOutboxTexts } from './outbox-texts.ts';
 
 const lookAgainMs = 2_000;
@@ -64,12 +65,13 @@ export function Page() {
 
 function Message({ item }: { readonly item: OutboxItem }) {
   const texts = useOutboxTexts();
+  const words = useWords();
   const { channel, template, to, subject, body, code, links, createdAt } = item;
   return (
     <li className="panel outbox-item">
       <div className="line-buttons">
         <State tone="calm">{channel === 'sms' ? texts.sms : texts.email}</State>
-        <span className="dim small">{template}</span>
+        <span className="dim small">{wordOf(words.message, template)}</span>
         <strong>{fillText(texts.to, { to })}</strong>
         <span className="dim small">
           <Moment at={createdAt} />

@@ -11,6 +11,24 @@ export interface PagerProps {
   readonly onPage: (page: number) => void;
 }
 
+/**
+ * Leads from a page behind the last one to the last one. `answer` is the list as the server gave it for `page`. Returns whether the
+ * reader is on the way there.
+ */
+export function useLastPage(
+  answer: { readonly page: number; readonly pages: number } | undefined,
+  page: number,
+  onPage: (page: number) => void,
+): boolean {
+  const pages = answer?.page === page ? answer.pages : 0;
+  const isBehind = pages > 0 && page > pages;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the function is another one at each drawing
+  useEffect(() => {
+    if (isBehind) onPage(pages);
+  }, [isBehind, pages]);
+  return isBehind;
+}
+
 export function Pager({ page, pages, onPage }: PagerProps) {
   const { pager } = useTexts();
   const formats = useFormats();

@@ -2,7 +2,7 @@
  * Acts on many: the server makes a plan and changes nothing, the reader confirms it with the number of people, and the page
  * then asks the server for one part after the other. What was left half done can be gone on with, or discarded.
  */
-import { Button, Progress } from '@mantine/core';
+import { Alert, Button, Progress } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type {
@@ -13,7 +13,7 @@ import type {
   BulkSelection,
 } from '../../../src/contracts/console/shapes/bulk.ts';
 import { PageLink } from '../address.tsx';
-import { call } from '../api.ts';
+import { ApiProblem, call } from '../api.ts';
 import { ActDialog } from '../parts/dialog.tsx';
 import { DialogFrame } from '../parts/dialog-frame.tsx';
 import { useFreshFactor } from '../parts/fresh-factor.tsx';
@@ -67,7 +67,7 @@ export function BulkDialog({
   if (plan === null || error !== null) {
     return (
       <DialogFrame onClose={() => onClose(false)} title={title}>
-        {error === null ? <p role="status">{texts.plan.making}</p> : <Problem error={error} />}
+        {error === null ? <p role="status">{texts.plan.making}</p> : <PlanProblem error={error} />}
         <div className="dialog-buttons">
           <Button variant="default" onClick={() => onClose(false)}>
             {cancel}
@@ -105,6 +105,19 @@ export function BulkDialog({
     );
   }
   return <BulkRun plan={plan} onClose={() => onClose(true)} />;
+}
+
+/** Why there is no plan. The server tells how many people one act takes. */
+function PlanProblem({ error }: { readonly error: unknown }) {
+  const texts = usePeopleTexts();
+  const formats = useFormats();
+  const { fault, max = 0 } = (error instanceof ApiProblem ? error.fields['selection'] : undefined) ?? {};
+  if (fault !== 'out_of_range') return <Problem error={error} />;
+  return (
+    <Alert color="yellow" variant="light" role="alert">
+      {fillText(texts.tooMany, { count: formats.number(max) })}
+    </Alert>
+  );
 }
 
 function discard(id: string): Promise<void> {

@@ -10,17 +10,16 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { BulkAct, BulkPlan, BulkSelection } from '../../../src/contracts/console/shapes/bulk.ts';
 import type { PeoplePage } from '../../../src/contracts/console/shapes/people.ts';
 import { type AddressValues, useAddressValues, useSetValues } from '../address.tsx';
-import { ApiProblem, call } from '../api.ts';
+import { call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { isTyping } from '../parts/keys.ts';
 import { PageHead } from '../parts/page-head.tsx';
-import { Pager } from '../parts/pager.tsx';
-import { Problem } from '../parts/problem.tsx';
+import { Pager, useLastPage } from '../parts/pager.tsx';
 import { useToasts } from '../parts/toasts.tsx';
 import { useMay } from '../session.tsx';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
 import { BulkDialog, type BulkWork, bulkKey, LeftActs } from './bulk.tsx';
-import { BulkBar } from './bulk-bar.tsx';
+import { BulkBar, selectedMax } from './bulk-bar.tsx';
 import { chosenColumns, columns, narrowColumns, rememberColumns } from './columns.tsx';
 import { ColumnsMenu } from './columns-menu.tsx';
 import { ExportDialog } from './export-dialog.tsx';
@@ -36,11 +35,10 @@ import {
 } from './people-query.ts';
 import { PeopleTable } from './people-table.tsx';
 import { usePeopleTexts } from './people-texts.ts';
+import { SearchProblem } from './search-problem.tsx';
 import { ViewsMenu } from './views.tsx';
 
 const searchDelayMs = 120;
-/** The server takes no more people in one act. */
-const selectedMax = 500;
 
 /** Asks for the page that is shown, and for no other ahead: each page stands in the record as a look at its people. */
 function askPage(values: AddressValues, page: number) {
@@ -92,13 +90,18 @@ export function Page() {
     setValues({ ...changes, page: undefined });
   const turnTo = (wanted: number): void => setValues({ page: wanted === 1 ? undefined : String(wanted) });
 
+  const isBehind = useLastPage(isPlaceholderData ? undefined : data, page, (last) =>
+    setValues({ page: String(last) }, { isReplaced: true }),
+  );
+
   const total =
     data === undefined
-      ? texts.counting
+      ? error === null
+        ? texts.counting
+        : ''
       : formats.count(data.isExact ? texts.total : texts.atLeast, data.total);
   const isFiltered = filtersOf(values).length > 0 || (values['q'] ?? '') !== '';
-  const isUnsearchable = error instanceof ApiProblem && error.fields['q'] !== undefined;
-  const isEmpty = data !== undefined && data.items.length === 0 && !isPlaceholderData;
+  const isEmpty = data !== undefined && data.items.length === 0 && !isPlaceholderData && !isBehind;
   const selection: BulkSelection = isAllSelected ? { query: searchOf(values) } : { ids: [...selected] };
 
   return (
@@ -136,25 +139,23 @@ export function Page() {
         </Alert>
       )}
       {mayAct && <LeftActs onGoOn={setFound} />}
-      {isUnsearchable ? (
-        <Alert color="yellow" variant="light" role="alert" className="masked-note">
-          {texts.unsearchable}
-        </Alert>
-      ) : (
-        <Problem error={error} onRetry={() => void refetch()} />
-      )}
-      {data === undefined && error === null && (
+      <SearchProblem
+        error={error}
+        onRetry={() => void refetch()}
+        onRemoveFilters={() => change({ ...withoutFilters, q: undefined })}
+      />
+      {((data === undefined && error === null) || isBehind) && (
         <div className="splash">
           <Loader size="sm" aria-hidden />
         </div>
       )}
       {isEmpty && (
         <EmptyNote
-          isFiltered={isFiltered || page > 1}
+          isFiltered={isFiltered}
           onRemoveFilters={() => change({ ...withoutFilters, q: undefined })}
         />
       )}
-      {data !== undefined && !isEmpty && (
+      {data !== undefined && !isEmpty && !isBehind && (
         <>
           <PeopleTable
             people={data.items}
@@ -201,7 +202,7 @@ export function Page() {
       {(selected.size > 0 || isAllSelected) && (
         <BulkBar
           count={isAllSelected ? (data?.total ?? 0) : selected.size}
-          total={data?.isExact === true && data.total <= selectedMax ? data.total : 0}
+          found={data === undefined || isPlaceholderData ? null : data}
           isAllSelected={isAllSelected}
           onSelectAll={() => setIsAllSelected(true)}
           onClear={() => {

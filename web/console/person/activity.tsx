@@ -5,6 +5,7 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Panel, State } from '../parts/panel.tsx';
 import { fillText, useFormats } from '../texts/texts.tsx';
+import { useWords, wordOf } from '../texts/words.ts';
 import { ActButton } from './act-menu.tsx';
 import type { OpenAct } from './acts.ts';
 import { usePersonTexts } from './person-texts.ts';
@@ -117,7 +118,7 @@ export function Sessions({ person, onOpen }: ActivityProps) {
 export function Messages({ person }: ActivityProps) {
   const { messages: texts } = usePersonTexts();
   const formats = useFormats();
-  const templates: Readonly<Record<string, string>> = texts.template;
+  const words = useWords();
   return (
     <Panel title={texts.title} note={formats.number(person.messages.length)}>
       {person.messages.length === 0 && <None text={texts.none} />}
@@ -125,7 +126,7 @@ export function Messages({ person }: ActivityProps) {
         {person.messages.map((each) => (
           <Line
             key={each.id}
-            name={templates[each.template] ?? each.template}
+            name={wordOf(words.message, each.template)}
             state={<State tone={messageTones[each.state]}>{texts.state[each.state]}</State>}
             details={[
               texts.channel[each.channel],

@@ -79,11 +79,11 @@ function SignIn({ person, onOpen }: OverviewProps) {
           </>
         )}
       </div>
-      <div className="sign-in-acts">
-        {!reasons.some(({ act }) => act === 'send-reset') && (
+      {!reasons.some(({ act }) => act === 'send-reset') && person.acts['send-reset'].isAllowed && (
+        <div className="sign-in-acts">
           <ActButton act="send-reset" person={person} onOpen={onOpen} />
-        )}
-      </div>
+        </div>
+      )}
     </section>
   );
 }

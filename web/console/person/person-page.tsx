@@ -83,6 +83,7 @@ function Shown({ person }: { readonly person: Person }) {
             <State tone={statusTones[fields.status]}>{words.status[fields.status]}</State>
             <State tone="plain">{words.role[fields.role]}</State>
             {fields.isClinicalApproved && <State tone="calm">{texts.clinical}</State>}
+            {person.isDemo && <State tone="calm">{texts.demo}</State>}
             {fields.isTemplate && <State tone="plain">{texts.template}</State>}
           </span>
         }

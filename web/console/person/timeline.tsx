@@ -7,10 +7,11 @@ import type {
 } from '../../../src/contracts/console/shapes/people.ts';
 import { useAddressValues, useSetValues } from '../address.tsx';
 import { call } from '../api.ts';
-import { Pager } from '../parts/pager.tsx';
+import { Pager, useLastPage } from '../parts/pager.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { pageOf } from '../people/people-query.ts';
 import { fillText, useFormats } from '../texts/texts.tsx';
+import { useWords, wordOf } from '../texts/words.ts';
 import { personKey } from './person-query.ts';
 import { usePersonTexts } from './person-texts.ts';
 
@@ -26,8 +27,9 @@ export function Timeline({ id }: { readonly id: string }) {
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
+  const isBehind = useLastPage(data, page, (last) => setValues({ page: String(last) }, { isReplaced: true }));
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) {
+  if (data === undefined || isBehind) {
     return (
       <div className="splash">
         <Loader size="sm" aria-hidden />
@@ -53,14 +55,16 @@ function Event({ event }: { readonly event: TimelineEvent }) {
   const { timeline: texts } = usePersonTexts();
   const formats = useFormats();
   const { action, at, actor, door, fields, times, reason } = event;
-  const kinds: Readonly<Record<string, string>> = texts.actor;
-  const who = actor.name ?? kinds[actor.kind] ?? actor.kind;
+  const words = useWords();
+  const who = actor.name ?? wordOf(words.byActor, actor.kind);
   return (
     <li className={actor.kind === 'staff' ? 'event by-staff' : 'event'}>
       <div>
-        <code className="event-action">{action}</code>{' '}
+        <span className="event-action" title={action}>
+          {wordOf(words.action, action)}
+        </span>{' '}
         <span className="dim">
-          {fillText(texts.by, { actor: who })} {fillText(texts.through, { door })}
+          {fillText(texts.by, { actor: who })} {fillText(texts.through, { door: wordOf(words.door, door) })}
           {times !== null && times > 1 && ` · ${formats.count(texts.times, times)}`}
         </span>
         {reason !== null && <div className="small">{fillText(texts.reason, { reason })}</div>}

@@ -7,25 +7,33 @@ import type { RecordActionsAnswer, RecordItem } from '../../../src/contracts/con
 import { PageLink, useAddressValues, useSetValues } from '../address.tsx';
 import { call } from '../api.ts';
 import { PageHead } from '../parts/page-head.tsx';
-import { Pager } from '../parts/pager.tsx';
+import { Pager, useLastPage } from '../parts/pager.tsx';
 import { Problem, useFieldProblems } from '../parts/problem.tsx';
+import { pageOf } from '../people/people-query.ts';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
+import { useWords, wordOf } from '../texts/words.ts';
 import { useRecordTexts } from './record-texts.ts';
+
+/** The id of a subject that is not of one app, but of the whole organization. */
+const wholeId = 'organization';
 
 const filterNames = ['actor', 'action', 'user', 'since', 'until'] as const;
 
 export function Page() {
   const texts = useRecordTexts();
   const { pages } = useTexts();
+  const words = useWords();
   const formats = useFormats();
   const values = useAddressValues();
   const setValues = useSetValues();
-  const query = Object.fromEntries(['page', ...filterNames].map((name) => [name, values[name]]));
+  const page = pageOf(values);
+  const query = { ...Object.fromEntries(filterNames.map((name) => [name, values[name]])), page };
   const { data, error, refetch } = useQuery({
     queryKey: ['record', query],
     queryFn: ({ signal }) => call<ListAnswer<RecordItem>>('GET', '/record', { query, signal }),
     placeholderData: keepPreviousData,
   });
+  const isBehind = useLastPage(data, page, (last) => setValues({ page: String(last) }, { isReplaced: true }));
   const actions = useQuery({
     queryKey: ['record', 'actions'],
     queryFn: ({ signal }) => call<RecordActionsAnswer>('GET', '/record/actions', { signal }),
@@ -77,7 +85,10 @@ export function Page() {
           value={values['action'] ?? ''}
           data={[
             { value: '', label: texts.anyAction },
-            ...(actions.data?.actions ?? []).map((action) => ({ value: action, label: action })),
+            ...(actions.data?.actions ?? []).map((action) => ({
+              value: action,
+              label: wordOf(words.action, action),
+            })),
           ]}
           onChange={(event) => change('action', event.currentTarget.value)}
         />
@@ -100,7 +111,7 @@ export function Page() {
           <Loader size="sm" aria-hidden />
         </div>
       )}
-      {data !== undefined && error === null && data.items.length === 0 && (
+      {data !== undefined && error === null && data.items.length === 0 && !isBehind && (
         <p className="empty-note">{texts.none}</p>
       )}
       {data !== undefined && error === null && data.items.length > 0 && (
@@ -110,7 +121,7 @@ export function Page() {
             <Pager
               page={data.page}
               pages={data.pages}
-              onPage={(page) => setValues({ page: page === 1 ? undefined : String(page) })}
+              onPage={(wanted) => setValues({ page: wanted === 1 ? undefined : String(wanted) })}
             />
           </div>
         </>
@@ -128,7 +139,7 @@ function Events({
 }) {
   const texts = useRecordTexts();
   const formats = useFormats();
-  const kinds: Readonly<Record<string, string>> = texts.kinds;
+  const words = useWords();
   return (
     <table className="list-table" aria-label={texts.list}>
       <thead>
@@ -149,8 +160,8 @@ function Events({
               </time>
             </td>
             <td data-name={texts.actor}>
-              {actor.name ?? kinds[actor.kind] ?? actor.kind}{' '}
-              <span className="dim">{fillText(texts.through, { door })}</span>
+              {actor.name ?? wordOf(words.actor, actor.kind)}{' '}
+              <span className="dim">{fillText(texts.through, { door: wordOf(words.door, door) })}</span>
               {actor.id !== null && (
                 <>
                   <br />
@@ -166,7 +177,9 @@ function Events({
               )}
             </td>
             <td data-name={texts.action}>
-              <code>{action}</code>
+              {wordOf(words.action, action)}
+              <br />
+              <code className="dim">{action}</code>
             </td>
             <td data-name={texts.subject}>
               {subject.kind === 'user' ? (
@@ -175,7 +188,12 @@ function Events({
                 </PageLink>
               ) : (
                 <>
-                  {subject.kind} <span className="mono dim">{subject.id}</span>
+                  {wordOf(words.subject, subject.kind)}{' '}
+                  {subject.id === wholeId ? (
+                    <span className="dim">{texts.whole}</span>
+                  ) : (
+                    <span className="mono dim">{subject.id}</span>
+                  )}
                 </>
               )}
             </td>

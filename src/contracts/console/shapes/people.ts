@@ -75,6 +75,8 @@ export interface Person {
   readonly id: string;
   readonly number: number;
   readonly isMasked: boolean;
+  /** Whether `roster demo` has made the person. */
+  readonly isDemo: boolean;
   readonly app: { readonly id: string; readonly name: string };
   readonly fields: PersonFields;
   readonly proofs: { readonly email: AddressProof; readonly phone: AddressProof };

@@ -9,7 +9,7 @@ export interface RecordItem {
     /** `api_key`, `app`, `user`, `connect`, `staff`, `public` or `operator`. */
     readonly kind: string;
     readonly id: string | null;
-    /** The name of the key, the app or the staff account; null for users, and for what is gone. */
+    /** The name of the key or the app, or the email of the staff account; null for users, and for what is gone. */
     readonly name: string | null;
   };
   /** The API, `console`, `cli` or `job`. */

@@ -29,6 +29,14 @@ const selectMarks = statement((p: Binder<OfOrganization & { after: string; limit
     .limit(p('limit')),
 );
 
+const selectMark = statement((p: Binder<OfOrganization & { userId: string }>) =>
+  build
+    .selectFrom('demo_people')
+    .select('user_id as userId')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId')),
+);
+
 const countMarks = statement((p: Binder<OfOrganization>) =>
   build
     .selectFrom('demo_people')
@@ -131,6 +139,10 @@ export class SqlDemoPeopleStore implements DemoPeopleStore {
       limit,
     });
     return rows.map(({ userId }) => userId);
+  }
+
+  async has(userId: UserId): Promise<boolean> {
+    return (await this.#scope.executor.first(selectMark, { orgKey: this.#orgKey, userId })) !== undefined;
   }
 
   async count(): Promise<number> {
