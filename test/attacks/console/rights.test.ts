@@ -123,4 +123,73 @@ describe('an engineer', () => {
       [0, 0, 0],
     );
   });
+
+  const traits = {
+    ...{ email: 'mira.oduya@example.com', firstName: 'Mira', lastName: 'Oduya' },
+    ...{ phone: '+1 555-765-4399', phoneE164: '+15557654399' },
+  };
+  const shownId = async (externalId: string) => {
+    const { userId } = await addPerson(roster, { ...traits, email: null, externalId });
+    const [listed, seen, contracts] = await Promise.all(
+      [`people?q=${userId}`, `people/${userId}`, `people/${userId}/contracts`].map((path) =>
+        roster.call(`GET ${base}/${path}`, engineer.ask),
+      ),
+    );
+    const texts = [listed, seen, contracts].map((reply) => reply?.text ?? '');
+    return { userId, texts, id: listed?.at('items.0.externalId'), inDossier: seen?.at('fields.externalId') };
+  };
+
+  test('sees no external id that tells who the person is', async () => {
+    for (const externalId of [
+      ...['jane.roe@clinic.example', 'mailto:jane.roe@clinic', 'jane.roe%40clinic.example', 'jane＠clinic'],
+      ...['Jane Roe', 'Jane\u00a0Roe', 'Jane%20Roe', 'Müller', 'mira-1971', 'MIRA_ODUYA', 'x.oduya'],
+      ...[
+        '+15551234567',
+        '(555)123-4567',
+        '0151-12340987',
+        '015112340987',
+        '4915112340987',
+        'tel:+15551234567',
+      ],
+      ...['p-5557654399', '555.765.4399'],
+    ]) {
+      const { texts, id, inDossier } = await shownId(externalId);
+      const escaped = JSON.stringify(externalId).slice(1, -1);
+      for (const text of texts) assert.ok(!text.includes(escaped), `${externalId} ${text}`);
+      const masked = `${[...externalId][0]}•••`;
+      assert.deepEqual([id, inDossier], [masked, masked], externalId);
+    }
+    for (const externalId of [
+      'your-internal-id',
+      'patient_000174',
+      'auth0|5f7c8ec7',
+      '762490',
+      '6f9619ff-8b86-4011-b42d-00cf4fc964ff',
+    ]) {
+      const { texts, id, inDossier } = await shownId(externalId);
+      assert.deepEqual([id, inDossier], [externalId, externalId]);
+      assert.ok(texts.every((text) => text.includes(externalId)));
+    }
+  });
+
+  test('looks at a masked external id for a reason, and the look is recorded and counted', async () => {
+    const externalId = 'jane.roe@look.example';
+    const { userId } = await shownId(externalId);
+    const json = { field: 'externalId', reason: 'The partner sends another id.' };
+    const reply = await roster.call(`POST ${base}/people/${userId}/reveal`, { ...engineer.ask, json });
+    assert.deepEqual([reply.status, reply.at('values')], [200, { externalId }]);
+    const events = (await roster.rows.all('audit_events')).filter(
+      (row) => row['action'] === 'user.revealed' && row['subject_id'] === userId.slice(4),
+    );
+    assert.deepEqual(
+      events.map((row) => [row['actor_id'], row['fields']]),
+      [[engineer.staffId, 'external_id']],
+    );
+    const all = { ...json, field: 'all' };
+    const revealed = await roster.call(`POST ${base}/people/${userId}/reveal`, {
+      ...engineer.ask,
+      json: all,
+    });
+    assert.equal(revealed.at('values.externalId'), externalId);
+  });
 });

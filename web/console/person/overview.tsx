@@ -88,6 +88,9 @@ function SignIn({ person, onOpen }: OverviewProps) {
   );
 }
 
+/** What each masked value has in it; an external id that tells nothing is not masked. */
+const mark = '•••';
+
 /** A field that may be masked: its value, and a button that asks for a reason and shows it. */
 function Guarded({
   field,
@@ -113,18 +116,21 @@ function Guarded({
         <>
           {children}
           {isRevealed && <State tone="calm">{texts.reveal.shown}</State>}
-          {person.isMasked && !isRevealed && value !== null && person.acts.reveal.isAllowed && (
-            <ActionIcon
-              size="sm"
-              variant="subtle"
-              color="gray"
-              aria-label={label}
-              title={label}
-              onClick={() => onOpen({ act: 'reveal', field })}
-            >
-              <Icon name="eye" />
-            </ActionIcon>
-          )}
+          {person.isMasked &&
+            !isRevealed &&
+            value?.includes(mark) === true &&
+            person.acts.reveal.isAllowed && (
+              <ActionIcon
+                size="sm"
+                variant="subtle"
+                color="gray"
+                aria-label={label}
+                title={label}
+                onClick={() => onOpen({ act: 'reveal', field })}
+              >
+                <Icon name="eye" />
+              </ActionIcon>
+            )}
         </>
       }
     >
@@ -136,7 +142,7 @@ function Guarded({
 function Identity(props: OverviewProps) {
   const texts = usePersonTexts();
   const formats = useFormats();
-  const { yes, no, none } = useTexts();
+  const { yes, no } = useTexts();
   const { fields, isMasked } = props.person;
   const birth = fields.dateOfBirth;
   const isDay = birth !== null && /^\d{4}-\d{2}-\d{2}$/.test(birth);
@@ -153,7 +159,7 @@ function Identity(props: OverviewProps) {
           <Guarded {...props} field="requestedEmail" value={fields.requestedEmail} />
         )}
         <Guarded {...props} field="phone" value={fields.phone} />
-        <Fact name={texts.field.externalId}>{fields.externalId ?? <span className="dim">{none}</span>}</Fact>
+        <Guarded {...props} field="externalId" value={fields.externalId} />
         <Guarded {...props} field="dateOfBirth" value={isDay && !isMasked ? formats.day(birth) : birth} />
         <Fact name={texts.field.language}>{fields.language}</Fact>
         <Fact name={texts.field.timezone}>{fields.timezone}</Fact>

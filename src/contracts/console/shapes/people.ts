@@ -68,7 +68,7 @@ export interface PeoplePage {
 }
 
 /** The fields that are masked for some readers, and that `POST /people/:id/reveal` shows. */
-export type MaskedField = 'email' | 'requestedEmail' | 'name' | 'phone' | 'dateOfBirth';
+export type MaskedField = 'email' | 'requestedEmail' | 'name' | 'phone' | 'dateOfBirth' | 'externalId';
 
 /** The answer of `GET /people/:id`: everything about one person. */
 export interface Person {
