@@ -78,6 +78,7 @@ const faultTexts: Readonly<Record<FieldFaultCode, (min?: number, max?: number) =
   taken: () => 'has already been taken',
   out_of_range: (min, max) => `must be from ${min} to ${max}`,
   read_only: () => 'cannot be set',
+  unknown: () => 'is not a name that is known here',
   in_future: () => 'is in the future',
   required_for_change: () => 'is needed for this change',
   unproved: () => 'is not verified',

@@ -36,6 +36,8 @@ export type FieldFaultCode =
   | 'taken'
   | 'out_of_range'
   | 'read_only'
+  /** The operation has no field of that name. */
+  | 'unknown'
   | 'in_future'
   | 'required_for_change'
   /** The address was never proved by its user, and the change needs it. */

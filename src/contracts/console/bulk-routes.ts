@@ -15,10 +15,11 @@ import {
 } from '../../core/people/bulk-acts.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import type { Answer, Call, Route } from '../../http/contract.ts';
+import { namesOf, unknownNames } from '../../http/reading/known-names.ts';
 import { readMembers } from '../../http/reading/members.ts';
 import { instant, named, nullable, Type } from '../../http/shape.ts';
 import { readPeopleQuery } from './people-routes.ts';
-import { peopleQuery } from './people-schemas.ts';
+import { peopleExportQuery } from './people-schemas.ts';
 import type { BulkPlan, BulkRefusal } from './shapes/bulk.ts';
 import { staffOf } from './staff-caller.ts';
 
@@ -46,7 +47,6 @@ const plan = named(
 );
 
 const params = Type.Object({ bulkId });
-const { page: _, pageSize: __, sort: ___, ...filters } = peopleQuery.properties;
 
 const planBody = Type.Object({
   act: Type.Enum(bulkActs, { description: 'What to do to each.' }),
@@ -55,7 +55,7 @@ const planBody = Type.Object({
   selection: Type.Object(
     {
       ids: Type.Optional(Type.Array(Type.String(), { maxItems: bulkMax, description: 'The ids of people.' })),
-      query: Type.Optional(Type.Object(filters)),
+      query: Type.Optional(peopleExportQuery),
     },
     { description: `Ids, or a query whose total is exact; at most ${bulkMax} people.` },
   ),
@@ -170,6 +170,10 @@ function readSelection(value: unknown): BulkSelection {
   const invalid = () => refuseFaults([{ field: 'selection', fault: 'invalid' }]);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) invalid();
   const { ids, query }: { ids?: unknown; query?: unknown } = Object(value);
+  refuseFaults([
+    ...unknownNames(value, namesOf(planBody.properties.selection)),
+    ...unknownNames(query, namesOf(peopleExportQuery)),
+  ]);
   if (Array.isArray(ids) && query === undefined) {
     const parsed = ids.map((id) => (typeof id === 'string' ? parseUserIdText(id) : null));
     if (parsed.includes(null)) invalid();

@@ -58,17 +58,18 @@ export function presentRefusal(refusal: Refusal): Answer {
 
 function detailsOf(refusal: Refusal): Partial<RefusalBody['error']> {
   if (isRefusal(refusal, 'invalid_fields')) {
-    const fields: Record<string, FieldRefusal> = {};
+    const fields = new Map<string, FieldRefusal>();
     for (const fault of refusal.details.faults) {
       const { min, max } = fault;
-      fields[fault.field] ??= {
+      if (fields.has(fault.field)) continue;
+      fields.set(fault.field, {
         fault: fault.fault,
         message: `${fault.field} ${isTooMany(fault) ? tooManyText(fault) : faultText(fault)}`,
         ...(min === undefined ? {} : { min }),
         ...(max === undefined ? {} : { max }),
-      };
+      });
     }
-    return { fields };
+    return { fields: Object.fromEntries(fields) };
   }
   if (!('retryAfterSeconds' in refusal.details)) return {};
   return { retryAfterSeconds: refusal.details.retryAfterSeconds };

@@ -69,6 +69,7 @@ const peopleFilters = {
   seenTo: Type.Optional(Type.String(time)),
 };
 
+/** What an export and an act on many select people by. */
 export const peopleExportQuery = Type.Object(peopleFilters);
 
 export const peopleOrders = ['newest', 'oldest'] as const;

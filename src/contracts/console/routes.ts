@@ -1,6 +1,7 @@
 /** Every route of the console, a file for each subject. */
 import type { Core } from '../../core/core.ts';
 import type { Route, ShowUser } from '../../http/contract.ts';
+import { withKnownNames } from '../../http/reading/known-names.ts';
 import { appsRoutes } from './apps-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
 import { erasuresRoutes } from './erasures-routes.ts';
@@ -20,6 +21,13 @@ import { staffRoutes } from './staff-routes.ts';
 /** The beginning of every path; the pages have all others below `/console`. */
 export const apiPath = '/api/v1';
 
+/** What hands out or selects people, or acts on one, refuses names that it does not know. So does every PATCH. */
+const strict: readonly string[] = [
+  ...['exportPerson', 'exportPeople', 'planBulkAct', 'runBulkAct', 'actOnPerson', 'deletePerson'],
+];
+const isStrict = ({ method, operationId }: Route): boolean =>
+  method === 'PATCH' || strict.includes(operationId);
+
 export function routes(core: Core, showUser: ShowUser): readonly Route[] {
   const all = [
     ...signInRoutes(core),
@@ -38,7 +46,7 @@ export function routes(core: Core, showUser: ShowUser): readonly Route[] {
   ];
   return all.map((route) =>
     fromOwnSite({
-      ...withPresentRole(core, takesMark(route)),
+      ...withPresentRole(core, takesMark(isStrict(route) ? withKnownNames(route) : route)),
       path: `${apiPath}${route.path}`,
       description: route.description ?? `${route.summary}.`,
     }),

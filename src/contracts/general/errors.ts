@@ -100,6 +100,7 @@ const texts = {
   taken: () => 'has already been taken',
   out_of_range: ({ min, max }) => `must be between ${min} and ${max}`,
   read_only: () => 'is invalid',
+  unknown: () => 'is invalid',
   in_future: () => 'is invalid',
   required_for_change: () => "can't be blank",
   unproved: () => 'is not verified',

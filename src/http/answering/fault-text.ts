@@ -15,6 +15,7 @@ const texts = {
   taken: () => 'has already been taken',
   out_of_range: ({ min, max }) => `must be a whole number from ${min} to ${max}`,
   read_only: () => 'cannot be set',
+  unknown: () => 'is not a name that is known here',
   in_future: () => 'must not be more than 5 minutes in the future',
   required_for_change: () => 'is required for this change',
   unproved: () => 'is not verified',

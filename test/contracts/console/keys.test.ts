@@ -142,11 +142,12 @@ describe('keys', () => {
       rows: { api_keys: '~1' },
     });
     for (const key of [made, fresh]) assert.equal(await works(key.string('secret')), 401);
-    for (const line of [`DELETE ${at}`, `POST ${at}/rotate`, `PATCH ${at}`]) {
-      const reply = await ask(
-        line,
-        line.startsWith('DELETE') ? undefined : { formerHours: 0, name: 'Again' },
-      );
+    for (const [line, json] of [
+      [`DELETE ${at}`, undefined],
+      [`POST ${at}/rotate`, { formerHours: 0 }],
+      [`PATCH ${at}`, { name: 'Again' }],
+    ] as const) {
+      const reply = await ask(line, json);
       assert.deepEqual([reply.status, reply.at('error.message')], [404, 'API key not found.'], line);
     }
   });

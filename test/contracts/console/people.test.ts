@@ -282,7 +282,9 @@ describe('acts', () => {
       'phone',
       'timezone',
     ]);
-    const good = await patch({ firstName: 'Kept', phone: '+1-555-300-0305', password: 'a-new-password-77' });
+    const unknown = await patch({ firstName: 'Kept', password: 'a-new-password-77' });
+    assert.deepEqual([unknown.status, unknown.at('error.fields.password.fault')], [422, 'unknown']);
+    const good = await patch({ firstName: 'Kept', phone: '+1-555-300-0305' });
     assert.deepEqual([good.status, good.at('fields.firstName')], [200, 'Kept']);
     assert.equal((await patch({ phone: null })).at('fields.phone'), null);
     assert.equal((await patch({})).status, 200);

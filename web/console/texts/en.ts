@@ -186,6 +186,7 @@ export const en = {
     taken: 'This is taken already. Use another one.',
     out_of_range: 'A whole number from {{min}} to {{max}}.',
     read_only: 'This cannot be changed.',
+    unknown: 'This name is not known here.',
     in_future: 'This is in the future.',
     required_for_change: 'This is needed for the change.',
     unproved: 'The address is not proved yet.',

@@ -188,6 +188,7 @@ export const es: Texts = {
     taken: 'Ya está en uso. Use otro.',
     out_of_range: 'Un número entero de {{min}} a {{max}}.',
     read_only: 'No se puede cambiar.',
+    unknown: 'Este nombre no se conoce aquí.',
     in_future: 'Está en el futuro.',
     required_for_change: 'Es necesario para el cambio.',
     unproved: 'La dirección aún no está verificada.',
