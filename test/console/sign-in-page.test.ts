@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
 import { createCeremony, halfMinuteMs, password } from '../contracts/console/ceremony.ts';
+import { addPerson } from '../support/contracts/people.ts';
 import { browserTest } from '../support/machine/browser.ts';
 import { createFakeClock } from '../support/server/clock.ts';
 import { setUpRoster } from '../support/server/set-up.ts';
@@ -152,6 +153,52 @@ describe('the console before a sign-in', () => {
       await page.getByLabel('Code of the app').fill(code(secret));
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Staff' }).waitFor();
+    },
+  );
+
+  browserTest(
+    'another account in the same browser sees nothing of what the former one saw, in any tab',
+    async ({ page, context }) => {
+      const faults = watchFaults(page);
+      const seen = 'seen-by-an-owner@example.com';
+      await addPerson(roster, { email: seen, externalId: 'seen-by-an-owner@clinic' });
+      const engineer = await enrolWithTotp(undefined, undefined, 'engineer');
+      await openConsole(page, roster, await roster.organization.staff('owner'), '/people');
+      await page.getByText(seen).first().waitFor();
+      await page.locator('.account-names').getByText('Owner', { exact: true }).waitFor();
+      await page.getByRole('link', { name: 'Staff' }).first().click();
+      await page.getByRole('heading', { name: 'Staff' }).waitFor();
+
+      const other = await context.newPage();
+      await other.goto(`${siteOf(roster)}/people`);
+      await other.getByTitle('Account and appearance').click();
+      await other.getByRole('button', { name: 'Sign out' }).click();
+      // The first tab is told of the sign-out, and of the sign-in.
+      await page.getByLabel('Password', { exact: true }).waitFor();
+      await givePassword(other, engineer.email);
+      await other.getByLabel('Code of the app').fill(code(engineer.secret));
+      await other.keyboard.press('Enter');
+      await signedIn(other);
+      await page.locator('.account-names').getByText('Engineer', { exact: true }).waitFor();
+      await page.getByRole('link', { name: 'People' }).first().click();
+      await page.locator('.masked-note').first().waitFor();
+      assert.equal((await page.locator('body').innerText()).includes('seen-by'), false);
+
+      // Also where one account takes the place of another at once.
+      const owner = await roster.organization.staff('owner');
+      await openConsole(page, roster, owner, '/people');
+      await page.getByText(seen).first().waitFor();
+      await page.getByRole('link', { name: 'Staff' }).first().click();
+      await page.getByRole('heading', { name: 'Staff' }).waitFor();
+      const { token } = await roster.organization.staff('engineer');
+      const { hostname } = new URL(siteOf(roster));
+      await context.addCookies([{ name: 'roster-console', value: token, domain: hostname, path: '/' }]);
+      await other.evaluate("new BroadcastChannel('roster-console-session').postMessage('changed')");
+      await page.locator('.account-names').getByText('Engineer', { exact: true }).waitFor();
+      await page.goBack();
+      await page.locator('.masked-note').first().waitFor();
+      assert.equal((await page.locator('body').innerText()).includes('seen-by'), false);
+      faults.assertNone();
     },
   );
 

@@ -12,7 +12,7 @@ import { firstPage, pageAt } from './pages.ts';
 import { ToastProvider } from './parts/toasts.tsx';
 import { noticeReader } from './reader.ts';
 import { router } from './router.tsx';
-import { readSession, sessionKey } from './session.tsx';
+import { sessionQuery } from './session.tsx';
 import { SpeechProvider } from './texts/texts.tsx';
 import { theme } from './theme.ts';
 
@@ -31,7 +31,7 @@ const queries = new QueryClient({
 
 noticeReader();
 // The question who the reader is goes to the server before anything is drawn.
-void queries.prefetchQuery({ queryKey: sessionKey, queryFn: () => readSession() });
+void queries.prefetchQuery(sessionQuery());
 // The program of the page comes at the same time, and that of the sign-in. If one does not come, the page says so later.
 import('./sign-in/sign-in-page.tsx').catch(() => {});
 const address = window.location.pathname.replace(/^\/console\/?$/, `/console${firstPage}`);

@@ -48,8 +48,8 @@ export function createCeremony(roster: Roster) {
   }
 
   /** A new account with a password and an app for codes. */
-  async function enrolWithTotp(tenant?: Tenant, email?: string): Promise<Enrolled> {
-    const { account, link } = await invite(tenant, email);
+  async function enrolWithTotp(tenant?: Tenant, email?: string, role?: StaffRole): Promise<Enrolled> {
+    const { account, link } = await invite(tenant, email, role);
     const enrolled = await call('POST /enrol', stranger, { token: link, password });
     assert.equal(enrolled.status, 200, enrolled.text);
     const secret = (await call('POST /factors/totp', askAfter(enrolled))).string('secret');

@@ -3,6 +3,7 @@ import { Button, Popover, SegmentedControl, UnstyledButton, useMantineColorSchem
 import { useQueryClient } from '@tanstack/react-query';
 import { PageLink, useGo } from '../address.tsx';
 import { call } from '../api.ts';
+import { tellOtherTabs } from '../other-tabs.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useToasts } from '../parts/toasts.tsx';
 import { sessionKey, useSession } from '../session.tsx';
@@ -21,6 +22,7 @@ export function AccountMenu() {
       tellProblem(error);
       return;
     }
+    tellOtherTabs();
     queries.clear();
     queries.setQueryData(sessionKey, null);
     go('/sign-in');

@@ -8,10 +8,11 @@ import { Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useGo } from '../address.tsx';
 import { onSessionEnd } from '../api.ts';
+import { onOtherTab } from '../other-tabs.ts';
 import { firstPage } from '../pages.ts';
 import { FreshFactorProvider } from '../parts/fresh-factor.tsx';
 import { Problem } from '../parts/problem.tsx';
-import { SessionContext, sessionKey, useSessionQuery } from '../session.tsx';
+import { accountOf, forgetPages, SessionContext, sessionKey, useSessionQuery } from '../session.tsx';
 import { fillText, useTexts } from '../texts/texts.tsx';
 import { Frame } from './frame.tsx';
 import { usePageOfAddress } from './page-of-address.ts';
@@ -37,10 +38,12 @@ export function RootPage() {
     [queries],
   );
 
+  useEffect(() => onOtherTab(() => void queries.invalidateQueries({ queryKey: sessionKey })), [queries]);
+
   const enter = (): void => {
     setHasEnded(false);
     // What another reader has seen is not shown to this one.
-    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+    forgetPages(queries);
     void queries.invalidateQueries({ queryKey: sessionKey });
     if (pathname === '/sign-in' || pathname === '/enrol') go(firstPage, { isReplaced: true });
   };
@@ -73,7 +76,8 @@ export function RootPage() {
   }
   return (
     <SessionContext value={session.data}>
-      <FreshFactorProvider>
+      {/* Another account begins without the state of the former one: open dialogs, fields that were looked at. */}
+      <FreshFactorProvider key={accountOf(session.data)}>
         <Frame>
           <Allowed>
             <Suspense fallback={<Splash />}>

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { lastAnswer, serverNow } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
-import { readSession, sessionKey, useSession } from '../session.tsx';
+import { sessionKey, sessionQuery, useSession } from '../session.tsx';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
 
 const hintMs = 5 * 60_000;
@@ -29,8 +29,7 @@ export function SessionHint() {
     const askedAt = queries.getQueryState(sessionKey)?.dataUpdatedAt ?? 0;
     const hasEnded = leftMs <= 0;
     if (hasEnded || lastAnswer() > askedAt + checkMs) {
-      const queryFn = () => readSession({ isRepeated: true });
-      void queries.fetchQuery({ queryKey: sessionKey, queryFn, staleTime: 0 }).catch(() => {});
+      void queries.fetchQuery({ ...sessionQuery({ isRepeated: true }), staleTime: 0 }).catch(() => {});
     }
   }, [isSoon, leftMs, queries]);
 

@@ -11,26 +11,32 @@ import type {
   SignInRequest,
 } from '../../../src/contracts/console/shapes/sign-in.ts';
 import { call } from '../api.ts';
+import { tellOtherTabs } from '../other-tabs.ts';
 
 /** The person, or the browser, did not use the passkey. */
 export class PasskeyRefused extends Error {
   override readonly name = 'PasskeyRefused';
 }
 
-export function signIn(body: SignInRequest): Promise<SignInAnswer> {
-  return call('POST', '/sign-in', { body });
+/** The password ends the session that the browser had: the cookie is that of the new one. */
+export async function signIn(body: SignInRequest): Promise<SignInAnswer> {
+  const answer = await call<SignInAnswer>('POST', '/sign-in', { body });
+  tellOtherTabs();
+  return answer;
 }
 
 /** Spends the one-time link: sets the password, and begins a session that may only add factors. */
 export async function enrol(body: EnrolRequest): Promise<void> {
   await call('POST', '/enrol', { body });
+  tellOtherTabs();
 }
 
 export async function giveCode(kind: 'totp' | 'recovery', code: string, isFresh: boolean): Promise<void> {
   const fresh: FreshRequest = { totp: code };
   const first: CodeRequest = { code };
-  if (isFresh) await call('POST', '/fresh', { body: fresh });
-  else await call('POST', `/sign-in/${kind}`, { body: first });
+  if (isFresh) return call('POST', '/fresh', { body: fresh });
+  await call('POST', `/sign-in/${kind}`, { body: first });
+  tellOtherTabs();
 }
 
 /** Asks the browser for the passkey, and gives its answer to the server. */
@@ -49,8 +55,9 @@ export async function givePasskey(isFresh: boolean): Promise<void> {
     throw new PasskeyRefused('the passkey was not used', { cause: error });
   }
   const fresh: FreshRequest = { passkey };
-  if (isFresh) await call('POST', '/fresh', { body: fresh });
-  else await call('POST', '/sign-in/passkey', { body: { response: passkey } });
+  if (isFresh) return call('POST', '/fresh', { body: fresh });
+  await call('POST', '/sign-in/passkey', { body: { response: passkey } });
+  tellOtherTabs();
 }
 
 /** Makes a new passkey for the account. */
@@ -67,7 +74,7 @@ export async function addPasskey(): Promise<FactorAddedAnswer> {
   } catch (error) {
     throw new PasskeyRefused('the passkey was not made', { cause: error });
   }
-  return call('POST', '/factors/passkey', { body: { response } });
+  return tellAdded(call('POST', '/factors/passkey', { body: { response } }));
 }
 
 export function beginTotp(): Promise<NewTotpAnswer> {
@@ -76,7 +83,14 @@ export function beginTotp(): Promise<NewTotpAnswer> {
 
 export function confirmTotp(code: string): Promise<FactorAddedAnswer> {
   const body: CodeRequest = { code };
-  return call('POST', '/factors/totp/confirm', { body });
+  return tellAdded(call('POST', '/factors/totp/confirm', { body }));
+}
+
+/** The first factor of an account opens its session. */
+async function tellAdded(added: Promise<FactorAddedAnswer>): Promise<FactorAddedAnswer> {
+  const answer = await added;
+  tellOtherTabs();
+  return answer;
 }
 
 export function readFactors(): Promise<FactorsAnswer> {
