@@ -7,6 +7,7 @@ import { authorize, type Principal } from '../access/principal.ts';
 import type { Core, Policy } from '../core.ts';
 import { refuse } from '../errors.ts';
 import { maskDestination, seesMasked } from '../people/masked-person.ts';
+import { recordListAgain } from '../record/reads.ts';
 import type { SecretBox } from '../secret.ts';
 import { type Message, type MessageContent, messageContext } from './message.ts';
 
@@ -39,7 +40,10 @@ export interface ShownOutbox {
   readonly items: readonly OutboxMessage[];
 }
 
-/** The newest messages of the organization's outbox. Refuses with `forbidden`, and always in production. */
+/**
+ * The newest messages of the organization's outbox. A look at messages to people is in the audit log, as a count by the hour: the page
+ * looks again by itself. Refuses with `forbidden`, and always in production.
+ */
 export async function listOutbox(
   core: Core,
   principal: Principal,
@@ -52,6 +56,8 @@ export async function listOutbox(
     .filter((message) => isForOutbox(core.policy, message))
     .map((message) => openMessage(core.secrets, message))
     .filter((opened) => opened !== null);
+  const people = new Set(items.flatMap(({ message: { userId } }) => userId ?? []));
+  if (people.size > 0) await recordListAgain(core, principal, people.size);
   const isMasked = seesMasked(principal);
   return { isMasked, items: isMasked ? items.map(maskMessage) : items };
 }

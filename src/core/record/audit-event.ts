@@ -216,8 +216,9 @@ export function recordCounted(
   action: AuditAction,
   subject: { readonly kind: AuditSubjectKind; readonly id: string },
   at: number,
+  details: Pick<EventDetails, 'users'> = {},
 ): Promise<void> {
-  const { id: _, fields: __, ...event } = eventOf(principal, action, subject, at);
+  const { id: _, fields: __, ...event } = eventOf(principal, action, subject, at, details);
   return tx.audit.addCount({ ...event, at: at - (at % hourMs), times: 1 });
 }
 

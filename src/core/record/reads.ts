@@ -5,7 +5,7 @@
 import type { Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
-import { record } from './audit-event.ts';
+import { record, recordCounted } from './audit-event.ts';
 
 /** The users of an organization, or of the principal's app, as the subject of a read. */
 const usersOf = (principal: Principal) =>
@@ -46,6 +46,16 @@ export function recordList(core: Core, principal: Principal, users: number): Pro
     });
   }
   return undefined;
+}
+
+/**
+ * As `recordList`, for a page that looks again every few seconds: staff are counted by the hour too. The count is on disk before the
+ * answer.
+ */
+export function recordListAgain(core: Core, principal: Principal, users: number): Promise<void> {
+  return core.work.change(principal.orgKey, (tx) =>
+    recordCounted(tx, principal, 'user.listed', usersOf(principal), core.clock.now(), { users }),
+  );
 }
 
 function isCounted({ kind }: Principal): boolean {

@@ -105,6 +105,45 @@ describe('the outbox', () => {
     assert.deepEqual(theirs.at('items'), []);
   });
 
+  test('a look at messages to people is in the record, as a count by the hour, whoever looks', async () => {
+    const tenant = await roster.addOrganization();
+    const privacy = await tenant.staff('privacy');
+    const looks = async (staffId: string) =>
+      (await roster.call(`GET ${api}/record?action=user.listed&actor=${staffId}`, privacy.ask)).at('items');
+    const headers = { 'x-app-id': tenant.app.appId };
+    for (const each of [1, 2]) {
+      const json = {
+        user: {
+          ...{ email: `seen-${each}@example.com`, password: 'a-quiet-harbour-41' },
+          ...{ first_name: 'Cy', last_name: 'Roe', phone: `+1-201-555-013${each}` },
+        },
+      };
+      const made = await roster.call('POST /general/v1/users', { headers, json });
+      assert.equal(made.status, 201, made.text);
+    }
+    await roster.settle();
+    for (const role of staffRoles) {
+      const staff = await tenant.staff(role);
+      for (const poll of [{}, { 'x-roster-poll': '1' }]) {
+        const ask = { ...staff.ask, headers: { ...staff.ask.headers, ...poll } };
+        const reply = await roster.call(`GET ${api}/outbox`, ask);
+        assert.ok(Number(Object(reply.at('items')).length) >= 2, reply.text);
+      }
+      const [event, ...more] = Object(await looks(staff.staffId));
+      assert.partialDeepStrictEqual(event, {
+        ...{ action: 'user.listed', door: 'console', times: 2, users: 4 },
+        actor: { kind: 'staff', id: staff.staffId },
+        subject: { kind: 'users', id: 'organization' },
+      });
+      assert.deepEqual(more, []);
+    }
+    const empty = await roster.addOrganization();
+    const reader = await empty.staff('owner');
+    assert.equal((await roster.call(`GET ${api}/outbox`, reader.ask)).status, 200);
+    const record = await roster.call(`GET ${api}/record?action=user.listed`, reader.ask);
+    assert.equal(record.at('total'), 0);
+  });
+
   test('every role may see it in development', async () => {
     await expectRoles({ roster }, staffRoles, `GET ${api}/outbox`);
   });
