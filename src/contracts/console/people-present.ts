@@ -26,8 +26,13 @@ export function listingOf({ total, page }: Pick<Listing<unknown>, 'total' | 'pag
   return { total, page: page.page, pages: Math.ceil(total / page.size), pageSize: page.size };
 }
 
-export function presentPeople({ items, isExact, isMasked, ...listing }: FoundPeople): PeoplePage {
-  return { ...listingOf(listing), isExact, isMasked, items: items.map(presentRow) };
+export function presentPeople({ items, isExact, isMasked, ...found }: FoundPeople): PeoplePage {
+  const { offset, next, progress } = found;
+  return {
+    ...listingOf(found),
+    ...{ isExact, offset, next, progress, isMasked },
+    items: items.map(presentRow),
+  };
 }
 
 /** A person as the list shows them. */

@@ -38,7 +38,7 @@ export function peopleRoutes(core: Core, showUser: ShowUser): readonly Route[] {
       tag,
       summary: 'Find people',
       description:
-        'By email, name, phone, external id or any id, as one types; without a text the newest come first. Filters combine.',
+        'By email, name, phone, external id or any id, as one types; without a text the newest come first. Filters combine. With a filter other than a status, `next` leads to everyone who matches.',
       access: 'console.people.read',
       query: peopleQuery,
       responses: { 200: { description: 'A page of people', schema: peoplePage } },
@@ -113,10 +113,16 @@ async function list(core: Core, call: Call): Promise<Answer> {
   const asked = readPeopleQuery(call.query);
   const { sort = peopleOrders[0] } = call.query;
   const order = peopleOrders.find((each) => each === sort);
-  const fault: FieldFault = { field: 'sort', fault: 'invalid' };
-  refuseFaults([...asked.faults, ...faults, ...(order === undefined ? [fault] : [])]);
+  const { after, page: number } = call.query;
+  const isPlaced = after === undefined || after === '' || (typeof after === 'string' && number === undefined);
+  const invalid: FieldFault[] = [
+    ...(order === undefined ? [{ field: 'sort', fault: 'invalid' } as const] : []),
+    ...(isPlaced ? [] : [{ field: 'after', fault: 'invalid' } as const]),
+  ];
+  refuseFaults([...asked.faults, ...faults, ...invalid]);
   const found = await findPeople(core, staffOf(call), {
     ...{ query: asked.query, filter: asked.filter, page, isOldestFirst: order === 'oldest' },
+    ...(typeof after === 'string' && after !== '' ? { after } : {}),
   });
   return { status: 200, body: presentPeople(found) };
 }

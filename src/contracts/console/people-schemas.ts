@@ -47,7 +47,27 @@ const listing = {
 
 export const peoplePage = named(
   'PeoplePage',
-  Type.Object({ ...listing, isMasked: Type.Boolean(), items: Type.Array(row) }),
+  Type.Object({
+    ...listing,
+    offset: Type.Integer({ minimum: 0, description: 'People who match and come before the page.' }),
+    next: nullable(
+      Type.String({
+        description:
+          'Gives the people after the page, as `after`. Null at the end, and where pages have numbers alone.',
+      }),
+    ),
+    progress: nullable(
+      Type.Object(
+        { looked: count, all: count },
+        {
+          description:
+            'Where the work of one call has ended the page: how many of all people it has looked at; `next` goes on.',
+        },
+      ),
+    ),
+    isMasked: Type.Boolean(),
+    items: Type.Array(row),
+  }),
 );
 
 const whether = (description: string) => Type.Optional(Type.Enum(['yes', 'no'], { description }));
@@ -80,6 +100,12 @@ export const peopleQuery = Type.Object({
     Type.Enum(peopleOrders, {
       default: peopleOrders[0],
       description: 'By the time of creation; `oldest` only without a text and with no filter but `status`.',
+    }),
+  ),
+  after: Type.Optional(
+    Type.String({
+      description: 'The `next` of a page of the same filters, in place of `page`.',
+      maxLength: 400,
     }),
   ),
   page: pageNumberParameter('The page, from 1.'),

@@ -12,22 +12,41 @@ import { recordOperatorList } from '../record/commands.ts';
 import { recordList } from '../record/reads.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { SearchQuery } from './search-query.ts';
-import type { SearchFilter, SearchLimits, SearchResult, WalkPosition } from './user-search-store.ts';
+import type {
+  ListProgress,
+  SearchFilter,
+  SearchLimits,
+  SearchResult,
+  WalkPosition,
+} from './user-search-store.ts';
 
 /** A search ends at so many users: who has more to read gives another word or a filter. */
 export const searchLimits: SearchLimits = { matchesMax: 500, examinedMax: 1_000 };
 /** Comparing users by filters alone costs less for each. */
 const listLimits: SearchLimits = { matchesMax: 500, examinedMax: 10_000 };
 
+/** Where a list that is not counted goes on. */
+export interface ListPlace extends WalkPosition {
+  /** Users who match and come before it, as its reader was told. */
+  readonly before: number;
+}
+
 /** A page of found users. */
 export interface FoundUsers<K extends keyof User> extends Listing<Pick<User, K>> {
   /** False where `total` is a number that there are at least. Only pages up to it have users. */
   readonly isExact: boolean;
+  /** Users who match and come before the page. */
+  readonly offset: number;
+  /** Where the list goes on after the page; null at its end, for a counted list, and for a text, whose order is the rank. */
+  readonly next: ListPlace | null;
+  /** How far the list has come where the bound of the work has ended the page; null for other pages. */
+  readonly progress: ListProgress | null;
 }
 
 /**
  * A page of the organization's users who match the query and the filter. Without a text they come newest first, and with
- * no filter but a status every page is exact. The caller has refused the faults of the input. The page is recorded.
+ * no filter but a status every page is exact. Any other list without a text ends at its limits, and goes on from `after`. The
+ * caller has refused the faults of the input. The page is recorded.
  */
 export async function findUsers<K extends keyof User>(
   core: Core,
@@ -39,6 +58,10 @@ export async function findUsers<K extends keyof User>(
     readonly view: UserView<K>;
     /** Oldest first; only for a list that `isCounted`. */
     readonly isOldestFirst?: boolean;
+    /** Where a page has ended, in place of a page by its number; only for a list without a text that is not counted. */
+    readonly after?: ListPlace | null;
+    /** Of a list without a text that is not counted. */
+    readonly limits?: SearchLimits;
     /** `users.read` unless given. */
     readonly action?: Action;
   },
@@ -64,7 +87,9 @@ export async function selectUsers(
     const { items } = await tx.users.page(only, 0, limit + 1, idView);
     return { ids: items.map(({ id }) => id), isExact: true };
   }
-  return findIds(tx, query, filter);
+  if (query.typed !== '') return findIds(tx, query, filter);
+  const { users, next } = await tx.userSearch.list(filter, listLimits);
+  return { ids: users.map(({ id }) => id), isExact: next === null };
 }
 
 /** Users whom a part of a walk examines: more would take the event loop for longer. */
@@ -124,19 +149,61 @@ const idView = userView('id');
 
 async function read<K extends keyof User>(
   tx: Tx,
-  { query, filter, page, view, isOldestFirst = false }: Parameters<typeof findUsers<K>>[2],
+  input: Parameters<typeof findUsers<K>>[2],
 ): Promise<FoundUsers<K>> {
+  const { query, filter, page, view, isOldestFirst = false } = input;
+  const offset = offsetOf(page);
+  const whole = { page, offset, next: null, progress: null };
   if (isCounted(query, filter)) {
     const only = filter.status === undefined ? {} : { status: filter.status };
-    if (isOldestFirst) return { ...(await readFromEnd(tx, only, page, view)), page, isExact: true };
-    return { ...(await tx.users.page(only, offsetOf(page), page.size, view)), page, isExact: true };
+    if (isOldestFirst) return { ...whole, ...(await readFromEnd(tx, only, page, view)), isExact: true };
+    return { ...whole, ...(await tx.users.page(only, offset, page.size, view)), isExact: true };
   }
+  if (query.typed === '') return readPart(tx, input);
   const { ids, isExact } = await findIds(tx, query, filter);
-  const from = offsetOf(page);
-  const shown = ids.slice(from, from + page.size);
-  const items = await Promise.all(shown.map((id) => tx.users.find({ id }, view)));
-  // A user may be erased between the two reads.
-  return { items: items.filter((item) => item !== null), total: ids.length, page, isExact };
+  const items = await readByIds(tx, ids.slice(offset, offset + page.size), view);
+  return { ...whole, items, total: ids.length, isExact };
+}
+
+/** A page of a list that has a filter and is not counted: of the users whom the limits allow from `after` on. */
+async function readPart<K extends keyof User>(
+  tx: Tx,
+  { filter, page, view, after = null, limits = listLimits }: Parameters<typeof findUsers<K>>[2],
+): Promise<FoundUsers<K>> {
+  const { users, next: end } = await tx.userSearch.list(filter, limits, after);
+  const from = after === null ? offsetOf(page) : 0;
+  const shown = users.slice(from, from + page.size);
+  const before = after?.before ?? 0;
+  const offset = before + Math.min(from, users.length);
+  const position = users[from + page.size] ?? end;
+  const isFull = shown.length === page.size;
+  const next =
+    position === null
+      ? null
+      : { createdAt: position.createdAt, seq: position.seq, before: offset + shown.length };
+  return {
+    items: await readByIds(
+      tx,
+      shown.map(({ id }) => id),
+      view,
+    ),
+    total: before + users.length,
+    isExact: end === null,
+    page: after === null ? page : { ...page, page: Math.floor(before / page.size) + 1 },
+    offset,
+    next,
+    progress: position === null || isFull ? null : await tx.userSearch.progressAt(position),
+  };
+}
+
+/** Leaves out a user who was erased between the two reads. */
+async function readByIds<K extends keyof User>(
+  tx: Tx,
+  ids: readonly UserId[],
+  view: UserView<K>,
+): Promise<readonly Pick<User, K>[]> {
+  const users = await Promise.all(ids.map((id) => tx.users.find({ id }, view)));
+  return users.filter((user) => user !== null);
 }
 
 /** Whether the counts know every page: without a text, and with no filter but a status. */
@@ -159,7 +226,6 @@ async function readFromEnd<K extends keyof User>(
 }
 
 async function findIds(tx: Tx, query: SearchQuery, filter: SearchFilter): Promise<SearchResult> {
-  if (query.typed === '') return tx.userSearch.list(filter, listLimits);
   return tx.userSearch.find(query, filter, await findNamed(tx, query), searchLimits);
 }
 

@@ -48,10 +48,28 @@ export interface SearchedFor {
   readonly named: readonly UserId[];
 }
 
-/** The position in a walk of the user who is next; only the store reads it. */
+/** The position of the user who is next in a walk or a list; only the store reads it. */
 export interface WalkPosition {
   readonly createdAt: number;
   readonly seq: number;
+}
+
+/** A user of a list, with its position. */
+export interface ListedUser extends WalkPosition {
+  readonly id: UserId;
+}
+
+/** The users of a list whom the limits allow, newest first. */
+export interface ListedUsers {
+  readonly users: readonly ListedUser[];
+  /** Where the list goes on; null where these are all. */
+  readonly next: WalkPosition | null;
+}
+
+/** How far a list has come: so many of all users of the organization are before its position. */
+export interface ListProgress {
+  readonly looked: number;
+  readonly all: number;
 }
 
 /** The matches of a part of a walk, newest first. */
@@ -83,8 +101,13 @@ export interface UserSearchStore {
     named: readonly UserId[],
     limits: SearchLimits,
   ): Promise<SearchResult>;
-  /** The users who match the filter, newest first, among the newest that the limits allow. */
-  list(filter: SearchFilter, limits: SearchLimits): Promise<SearchResult>;
+  /**
+   * The users who match the filter, newest first, from a position (null: from the newest), as many as the limits allow. Who
+   * goes on from the position of the next user to the end finds every user once who matches during all of it, and no user twice.
+   */
+  list(filter: SearchFilter, limits: SearchLimits, from?: WalkPosition | null): Promise<ListedUsers>;
+  /** How far a list has come that goes on at the position. */
+  progressAt(position: WalkPosition): Promise<ListProgress>;
   /**
    * The users who match among the next `examinedMax` of the newest-first order, from a position (null: from the newest). A walk
    * to the end finds every user once who matches during all of it, and no user twice. Who is added meanwhile as the newest is not found.

@@ -15,7 +15,8 @@ import type { UserStatus } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { CountShape, UserCountChange } from './count-change.ts';
-import { type PagePosition, positionAt } from './count-position.ts';
+import type { SortKey } from './count-node.ts';
+import { countBefore, type PagePosition, positionAt } from './count-position.ts';
 import { CountTree } from './count-tree.ts';
 import { CountedUsers, UserCountNodes } from './counted-users.ts';
 import { type JobMarks, markOrganization } from './job-marks.ts';
@@ -138,4 +139,18 @@ export function findPosition(
   status?: UserStatus,
 ): Promise<{ total: number; position: PagePosition | null }> {
   return positionAt(new UserCountNodes(view, orgKey), offset, status);
+}
+
+/** How many users of an organization come before the position in the newest-first order, and how many it has. */
+export function countNewer(
+  view: Executor,
+  orgKey: OrgKey,
+  { createdAt, seq }: SortKey,
+): Promise<{ looked: number; all: number }> {
+  return view.snapshot(async (state) => {
+    const nodes = new UserCountNodes(state, orgKey);
+    const { total: all } = await positionAt(nodes, 0);
+    const others = await countBefore(nodes, new CountedUsers(state, orgKey), { createdAt, seq: seq + 1 });
+    return { looked: all - others, all };
+  });
 }

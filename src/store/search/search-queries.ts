@@ -252,7 +252,9 @@ const inOrder = <Row>(selected: RawBuilder<unknown>) =>
     }),
   );
 
-export const selectInOrder = inOrder<{ id: string }>(sql`users.id`);
+export const selectInOrder = inOrder<{ id: string; createdAt: number; seq: number }>(
+  sql.raw('users.id, users.created_at as "createdAt", users.seq'),
+);
 /** The same with what a search compares. */
 export const selectSearchedInOrder = inOrder<SearchedRow & { readonly number: number }>(
   sql`${columns}, users.number`,

@@ -20,6 +20,9 @@ import {
 import type {
   ChangedUsers,
   IndexedTexts,
+  ListedUser,
+  ListedUsers,
+  ListProgress,
   MergePlan,
   SearchedFor,
   SearchFilter,
@@ -31,7 +34,9 @@ import type {
   WalkedUsers,
   WalkPosition,
 } from '../../core/search/user-search-store.ts';
+import { isBefore } from '../counts/count-node.ts';
 import { listMarked, markOrganization } from '../counts/job-marks.ts';
+import { countNewer } from '../counts/user-counts.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { Scope } from '../users/scope.ts';
 import { blockUsers, purgeUsers, sealBlock, settleChanges } from './block-changes.ts';
@@ -67,19 +72,22 @@ export class SqlUserSearchStore implements UserSearchStore {
     return search.run(named);
   }
 
-  async list(filter: SearchFilter, { matchesMax, examinedMax }: SearchLimits): Promise<SearchResult> {
+  async list(
+    filter: SearchFilter,
+    { matchesMax, examinedMax }: SearchLimits,
+    from: WalkPosition | null = null,
+  ): Promise<ListedUsers> {
     const own = await this.#valuesOf(filter);
-    if (own === null) return nothing;
+    if (own === null) return { users: [], next: null };
     const { executor } = this.#scope;
-    const bounds = {
-      ...{ beforeCreatedAt: own.createdUntil, beforeSeq: 0 },
-      ...{ endCreatedAt: own.createdFrom, endSeq: 0 },
-    };
-    const values = { orgKey: this.#orgKey, ...own, ...bounds, limit: matchesMax + 1 };
+    const values = { orgKey: this.#orgKey, ...own, ...boundsOf(own, from), limit: matchesMax + 1 };
     if (filter.role === 'admin') {
-      const rows = await executor.rows(queries.selectAdmins, { ...values, limit: examinedMax });
-      rows.sort((left, right) => right.createdAt - left.createdAt || right.seq - left.seq);
-      return resultOf(rows, { matchesMax, isWhole: rows.length < examinedMax });
+      const admins = await executor.rows(queries.selectAdmins, { ...values, limit: examinedMax });
+      if (admins.length < examinedMax) {
+        const rows = admins.filter((row) => from === null || !isBefore(from, row));
+        rows.sort((left, right) => (isBefore(right, left) ? -1 : 1));
+        return listedOf(rows, matchesMax, null);
+      }
     }
     const order = orderFor(filter);
     const end = await executor.first(queries.selectOrderEnd[order], { ...values, skip: examinedMax });
@@ -88,7 +96,11 @@ export class SqlUserSearchStore implements UserSearchStore {
       endCreatedAt: end?.createdAt ?? own.createdFrom,
       endSeq: end?.seq ?? 0,
     });
-    return resultOf(rows, { matchesMax, isWhole: end === undefined });
+    return listedOf(rows, matchesMax, end ?? null);
+  }
+
+  progressAt(position: WalkPosition): Promise<ListProgress> {
+    return countNewer(this.#scope.executor, this.#orgKey, position);
   }
 
   async walk(
@@ -99,13 +111,7 @@ export class SqlUserSearchStore implements UserSearchStore {
     const own = await this.#valuesOf(filter);
     if (own === null) return { ids: [], next: null };
     const { executor } = this.#scope;
-    // A position is that of the next user, who is still before its next number.
-    const bounds = {
-      beforeCreatedAt: from?.createdAt ?? own.createdUntil,
-      beforeSeq: from === null ? 0 : from.seq + 1,
-      ...{ endCreatedAt: own.createdFrom, endSeq: 0 },
-    };
-    const values = { orgKey: this.#orgKey, ...own, ...bounds, limit: examinedMax };
+    const values = { orgKey: this.#orgKey, ...own, ...boundsOf(own, from), limit: examinedMax };
     const order = orderFor(filter);
     const next = await executor.first(queries.selectOrderEnd[order], { ...values, skip: examinedMax });
     const range = {
@@ -183,12 +189,19 @@ function isSearched(
   return rankOf(searchTextOf(row), query) !== null;
 }
 
-function resultOf(
-  rows: readonly { readonly id: string }[],
-  { matchesMax, isWhole }: { readonly matchesMax: number; readonly isWhole: boolean },
-): SearchResult {
-  const ids = rows.slice(0, matchesMax).map(({ id }) => id);
-  return { ids, isExact: isWhole && rows.length <= matchesMax };
+/** The bounds of an order from a position on: it is that of the next user, who is still before its next number. */
+function boundsOf({ createdFrom, createdUntil }: FilterValues, from: WalkPosition | null) {
+  return {
+    beforeCreatedAt: from?.createdAt ?? createdUntil,
+    beforeSeq: from === null ? 0 : from.seq + 1,
+    ...{ endCreatedAt: createdFrom, endSeq: 0 },
+  };
+}
+
+/** The first `matchesMax` rows. The list goes on with the row after these, else at `end`. */
+function listedOf(rows: readonly ListedUser[], matchesMax: number, end: WalkPosition | null): ListedUsers {
+  const users = rows.slice(0, matchesMax).map(({ id, createdAt, seq }) => ({ id, createdAt, seq }));
+  return { users, next: rows[matchesMax] ?? end };
 }
 
 interface SearchParts {

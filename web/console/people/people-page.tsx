@@ -9,10 +9,11 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { BulkAct, BulkPlan, BulkSelection } from '../../../src/contracts/console/shapes/bulk.ts';
 import type { PeoplePage } from '../../../src/contracts/console/shapes/people.ts';
-import { type AddressValues, useAddressValues, useSetValues } from '../address.tsx';
-import { call } from '../api.ts';
+import { type AddressValues, useAddressValues, useSetValues, useWayBack } from '../address.tsx';
+import { ApiProblem, call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { isTyping } from '../parts/keys.ts';
+import { OnwardPager } from '../parts/onward-pager.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Pager, useLastPage } from '../parts/pager.tsx';
 import { useToasts } from '../parts/toasts.tsx';
@@ -25,6 +26,7 @@ import { ColumnsMenu } from './columns-menu.tsx';
 import { ExportDialog } from './export-dialog.tsx';
 import { FilterButton, FilterMarks, withoutFilters } from './filters.tsx';
 import {
+  afterOf,
   filtersOf,
   isOldestFirst,
   isSortable,
@@ -43,7 +45,9 @@ const searchDelayMs = 120;
 /** Asks for the page that is shown, and for no other ahead: each page stands in the record as a look at its people. */
 function askPage(values: AddressValues, page: number) {
   const order = isOldestFirst(values) ? { sort: 'oldest' } : {};
-  const query = { ...searchOf(values), ...order, page, pageSize: pageSizeOf(values) };
+  const after = afterOf(values);
+  const place = after === undefined ? { page } : { after };
+  const query = { ...searchOf(values), ...order, ...place, pageSize: pageSizeOf(values) };
   return {
     queryKey: ['people', 'page', query] as const,
     queryFn: ({ signal }: { signal: AbortSignal }) => call<PeoplePage>('GET', '/people', { query, signal }),
@@ -87,8 +91,18 @@ export function Page() {
   }, [isNarrow, values]);
 
   const change = (changes: Readonly<Record<string, string | undefined>>): void =>
-    setValues({ ...changes, page: undefined });
-  const turnTo = (wanted: number): void => setValues({ page: wanted === 1 ? undefined : String(wanted) });
+    setValues({ ...changes, page: undefined, after: undefined });
+  const turnTo = (wanted: number): void =>
+    setValues({ page: wanted === 1 ? undefined : String(wanted), after: undefined });
+  // A list that is not counted to its end goes on from place to place.
+  const after = afterOf(values);
+  const next = data?.next ?? null;
+  const isOnward = after !== undefined || (next !== null && data?.isExact === false);
+  const wayBack = useWayBack();
+  const goOn =
+    isOnward && next !== null && !isPlaceholderData
+      ? () => setValues({ page: undefined, after: next }, { isOnward: true })
+      : null;
 
   const isBehind = useLastPage(isPlaceholderData ? undefined : data, page, (last) =>
     setValues({ page: String(last) }, { isReplaced: true }),
@@ -101,7 +115,9 @@ export function Page() {
         : ''
       : formats.count(data.isExact ? texts.total : texts.atLeast, data.total);
   const isFiltered = filtersOf(values).length > 0 || (values['q'] ?? '') !== '';
+  const isLost = error instanceof ApiProblem && error.fields['after'] !== undefined;
   const isEmpty = data !== undefined && data.items.length === 0 && !isPlaceholderData && !isBehind;
+  const isPart = isOnward && (goOn !== null || (data?.total ?? 0) > 0);
   const selection: BulkSelection = isAllSelected ? { query: searchOf(values) } : { ids: [...selected] };
 
   return (
@@ -111,7 +127,7 @@ export function Page() {
           <Button
             variant="default"
             leftSection={<Icon name="download" />}
-            disabled={data === undefined || isPlaceholderData || data.total === 0}
+            disabled={data === undefined || isPlaceholderData || (data.total === 0 && data.isExact)}
             onClick={() => setIsExporting(true)}
           >
             {texts.export.button}
@@ -141,7 +157,7 @@ export function Page() {
       {mayAct && <LeftActs onGoOn={setFound} />}
       <SearchProblem
         error={error}
-        onRetry={() => void refetch()}
+        onRetry={() => (isLost ? turnTo(1) : void refetch())}
         onRemoveFilters={() => change({ ...withoutFilters, q: undefined })}
       />
       {((data === undefined && error === null) || isBehind) && (
@@ -149,60 +165,91 @@ export function Page() {
           <Loader size="sm" aria-hidden />
         </div>
       )}
-      {isEmpty && (
+      {isEmpty && !isPart && (
         <EmptyNote
           isFiltered={isFiltered}
           onRemoveFilters={() => change({ ...withoutFilters, q: undefined })}
         />
       )}
+      {isEmpty && isPart && (
+        <div className="notice">
+          <h2>{texts.noneSoFar}</h2>
+        </div>
+      )}
       {data !== undefined && !isEmpty && !isBehind && (
-        <>
-          <PeopleTable
-            people={data.items}
-            columns={shownColumns}
-            offset={(data.page - 1) * data.pageSize}
-            total={data.isExact ? data.total : -1}
-            isOld={isPlaceholderData}
-            isNarrow={isNarrow}
-            canSelect={mayAct}
-            order={isSortable(values) ? (isOldestFirst(values) ? 'oldest' : 'newest') : null}
-            onOrder={(order) => change({ sort: order === 'oldest' ? order : undefined })}
-            isSelected={(id) => isAllSelected || selected.has(id)}
-            onSelect={(ids, isChosen) => {
-              const next = new Set(isAllSelected ? data.items.map(({ id }) => id) : selected);
-              for (const id of ids) {
-                if (isChosen) next.add(id);
-                else next.delete(id);
-              }
-              if (next.size > selectedMax) {
-                tell(fillText(texts.tooMany, { count: formats.number(selectedMax) }));
-                return;
-              }
-              setSelected(next);
-              setIsAllSelected(false);
-            }}
-            onTurn={(pagesOn) => {
-              const wanted = page + pagesOn;
-              if (wanted >= 1 && wanted <= data.pages) turnTo(wanted);
-            }}
+        <PeopleTable
+          people={data.items}
+          columns={shownColumns}
+          offset={data.offset}
+          total={data.isExact ? data.total : -1}
+          isOld={isPlaceholderData}
+          isNarrow={isNarrow}
+          canSelect={mayAct}
+          order={isSortable(values) ? (isOldestFirst(values) ? 'oldest' : 'newest') : null}
+          onOrder={(order) => change({ sort: order === 'oldest' ? order : undefined })}
+          isSelected={(id) => isAllSelected || selected.has(id)}
+          onSelect={(ids, isChosen) => {
+            const next = new Set(isAllSelected ? data.items.map(({ id }) => id) : selected);
+            for (const id of ids) {
+              if (isChosen) next.add(id);
+              else next.delete(id);
+            }
+            if (next.size > selectedMax) {
+              tell(fillText(texts.tooMany, { count: formats.number(selectedMax) }));
+              return;
+            }
+            setSelected(next);
+            setIsAllSelected(false);
+          }}
+          onTurn={(pagesOn) => {
+            const wanted = page + pagesOn;
+            if (isOnward) (pagesOn === 1 ? goOn : wayBack)?.();
+            else if (wanted >= 1 && wanted <= data.pages) turnTo(wanted);
+          }}
+        />
+      )}
+      {data !== undefined && data.progress !== null && goOn !== null && (
+        <p className="people-progress" role="status">
+          {fillText(texts.looked, {
+            looked: formats.number(data.progress.looked),
+            all: formats.number(data.progress.all),
+          })}
+          <Button size="xs" variant="default" onClick={goOn}>
+            {texts.goOn}
+          </Button>
+        </p>
+      )}
+      {data !== undefined && (!isEmpty || isOnward) && !isBehind && (
+        <footer className="people-foot">
+          {!isNarrow && <span className="dim small keys-hint">{texts.keys}</span>}
+          <NativeSelect
+            size="xs"
+            aria-label={pager.size}
+            value={String(pageSizeOf(values))}
+            data={pageSizes.map((size) => ({ value: String(size), label: `${size}` }))}
+            onChange={(event) => change({ size: event.currentTarget.value })}
           />
-          <footer className="people-foot">
-            {!isNarrow && <span className="dim small keys-hint">{texts.keys}</span>}
-            <NativeSelect
-              size="xs"
-              aria-label={pager.size}
-              value={String(pageSizeOf(values))}
-              data={pageSizes.map((size) => ({ value: String(size), label: `${size}` }))}
-              onChange={(event) => change({ size: event.currentTarget.value })}
+          {isOnward ? (
+            <OnwardPager
+              offset={data.offset}
+              shown={data.items.length}
+              onFirst={after === undefined && page === 1 ? null : () => turnTo(1)}
+              onPrevious={wayBack}
+              onNext={goOn}
             />
+          ) : (
             <Pager page={page} pages={data.pages} onPage={turnTo} />
-          </footer>
-        </>
+          )}
+        </footer>
       )}
       {(selected.size > 0 || isAllSelected) && (
         <BulkBar
           count={isAllSelected ? (data?.total ?? 0) : selected.size}
-          found={data === undefined || isPlaceholderData ? null : data}
+          found={
+            data === undefined || isPlaceholderData
+              ? null
+              : { ...data, isExact: data.isExact && after === undefined }
+          }
           isAllSelected={isAllSelected}
           onSelectAll={() => setIsAllSelected(true)}
           onClear={() => {

@@ -20,6 +20,12 @@ export function pageOf({ page = '1' }: AddressValues): number {
   return Number.isSafeInteger(number) && number > 0 ? number : 1;
 }
 
+/** Where the list goes on, in place of a page; undefined for a list whose pages have numbers alone. */
+export function afterOf(values: AddressValues): string | undefined {
+  const { q = '', after = '' } = values;
+  return q.trim() !== '' || isSortable(values) || after === '' ? undefined : after;
+}
+
 export function pageSizeOf({ size }: AddressValues): number {
   return pageSizes.find((each) => String(each) === size) ?? pageSizes[2];
 }

@@ -18,7 +18,8 @@ export function SearchProblem({ error, onRetry, onRemoveFilters }: SearchProblem
   const may = useMay();
   const faultOf = useFieldProblems(error);
   const fields = error instanceof ApiProblem ? Object.keys(error.fields) : [];
-  if (fields.length === 0) return <Problem error={error} onRetry={onRetry} />;
+  // A place in the list is nothing that the reader typed.
+  if (fields.length === 0 || fields.includes('after')) return <Problem error={error} onRetry={onRetry} />;
   const isOfText = fields.includes('q');
   const filters = fields.filter((field) => field !== 'q');
   const isInvalid = error instanceof ApiProblem && error.fields['q']?.fault === 'invalid';

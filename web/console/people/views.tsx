@@ -50,7 +50,7 @@ export function ViewsMenu({ values }: { readonly values: AddressValues }) {
   const add = (): void => {
     const wanted = name.trim();
     if (wanted === '') return;
-    const { page: _, ...kept } = values;
+    const { page: _, after: __, ...kept } = values;
     const others = views.filter((view) => view.name !== wanted);
     store([...others, { name: wanted, values: kept }].slice(-viewsMax));
     setName('');

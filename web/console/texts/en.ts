@@ -80,6 +80,7 @@ export const en = {
     last: 'Last page',
     page: 'Page',
     of: 'of {{pages}}',
+    range: '{{from}} to {{to}}',
   },
   signIn: {
     title: 'Sign in',

@@ -82,6 +82,7 @@ export const es: Texts = {
     last: 'Última página',
     page: 'Página',
     of: 'de {{pages}}',
+    range: '{{from}} a {{to}}',
   },
   signIn: {
     title: 'Iniciar sesión',

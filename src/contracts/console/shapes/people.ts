@@ -12,6 +12,8 @@ export interface PeopleQuery {
   readonly q?: string;
   /** From 1. */
   readonly page?: string;
+  /** The `next` of a page of the same filters, in place of `page`. */
+  readonly after?: string;
   /** By the time of creation; `oldest` only without a text and with no filter but `status`. */
   readonly sort?: 'newest' | 'oldest';
   /** 1 to 100; 50 unless given. */
@@ -63,6 +65,12 @@ export interface PeoplePage {
   readonly page: number;
   readonly pages: number;
   readonly pageSize: number;
+  /** People who match and come before the page. */
+  readonly offset: number;
+  /** Gives the people after the page, as `after`. Null at the end, and where pages have numbers alone. */
+  readonly next: string | null;
+  /** Where the work of one call has ended the page: how many of all people it has looked at. Else null. */
+  readonly progress: { readonly looked: number; readonly all: number } | null;
   readonly isMasked: boolean;
   readonly items: readonly PersonRow[];
 }
