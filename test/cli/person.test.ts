@@ -37,7 +37,12 @@ const signIn = async (): Promise<number> => (await post('sessions', { email, pas
 test('a locked person is seen, unlocked and signs in at once', async () => {
   for (let time = 0; time < 8; time++) await post('sessions', { email, password: 'wrong' });
   const shown = await rosterJson(folder, ['user', 'show', '0201 555 0123']);
-  assert.ok(Number(shown.at('directory.wrongPasswords.0.count')) >= 5);
+  // A count of a network, and one of all known networks whose number is not told, in no order.
+  const counts = shown.list('directory.wrongPasswords').map((each) => Number(Object(each).count));
+  assert.ok(
+    counts.some((count) => count >= 5),
+    counts.join(),
+  );
   assert.equal(shown.at('directory.messages.0.template'), 'email_proof');
   assert.equal(shown.at('directory.messages.0.state'), 'kept');
   const unlocked = await rosterJson(folder, ['user', 'unlock', email, '--yes']);
