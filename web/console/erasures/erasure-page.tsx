@@ -1,12 +1,13 @@
 /** One erasure: its steps, its providers, and its receipt to download, to verify and to print for the person. */
 import '../styles/lists.css';
-import { Button, Loader } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ErasureAnswer } from '../../../src/contracts/console/shapes/erasures.ts';
 import { PageLink, useAddressPart } from '../address.tsx';
 import { call, download } from '../api.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Fact, Facts, Panel, State } from '../parts/panel.tsx';
@@ -46,11 +47,7 @@ export function Page() {
         {data !== undefined && <State tone={tones[data.state]}>{texts.states[data.state]}</State>}
       </PageHead>
       <Problem error={error} onRetry={() => void refetch()} />
-      {data === undefined && error === null && (
-        <div className="splash">
-          <Loader size="sm" aria-hidden />
-        </div>
-      )}
+      {data === undefined && error === null && <Loading />}
       {data !== undefined && <Erasure erasure={data} />}
     </div>
   );

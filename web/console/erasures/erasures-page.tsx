@@ -1,11 +1,12 @@
 /** The list of erasures: what is overdue on top, found by the id of the person, and the check of a receipt. */
 import '../styles/lists.css';
-import { Alert, Loader, NativeSelect, TextInput } from '@mantine/core';
+import { Alert, NativeSelect, TextInput } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ErasureItem, ErasuresAnswer } from '../../../src/contracts/console/shapes/erasures.ts';
 import { PageLink, useAddressValues, useSetValues } from '../address.tsx';
 import { call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Pager, useLastPage } from '../parts/pager.tsx';
@@ -86,11 +87,7 @@ export function Page() {
         />
       </div>
       {faultOf('userId') === undefined && <Problem error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && (
-        <div className="splash">
-          <Loader size="sm" aria-hidden />
-        </div>
-      )}
+      {data === undefined && error === null && <Loading />}
       {data !== undefined && error === null && data.items.length === 0 && !isBehind && (
         <p className="empty-note">{isFiltered ? texts.noMatch : texts.empty}</p>
       )}

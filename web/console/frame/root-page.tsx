@@ -2,7 +2,6 @@
  * What stands around every page. Without a session it shows the sign-in page at the same address, so that the reader comes
  * back to where they were.
  */
-import { Loader } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
@@ -11,6 +10,7 @@ import { onSessionEnd } from '../api.ts';
 import { onOtherTab } from '../other-tabs.ts';
 import { firstPage } from '../pages.ts';
 import { FreshFactorProvider } from '../parts/fresh-factor.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { accountOf, forgetPages, SessionContext, sessionKey, useSessionQuery } from '../session.tsx';
 import { fillText, useTexts } from '../texts/texts.tsx';
@@ -105,11 +105,7 @@ function Allowed({ children }: { readonly children: React.ReactNode }) {
 
 function Splash() {
   const { loading } = useTexts();
-  return (
-    <div className="splash" role="status" aria-label={loading}>
-      <Loader size="sm" aria-hidden />
-    </div>
-  );
+  return <Loading label={loading} />;
 }
 
 export function NotFound() {

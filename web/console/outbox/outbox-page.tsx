@@ -1,12 +1,13 @@
 /** The development outbox, live: what would have been sent, with codes to copy and links to follow. */
 import '../styles/lists.css';
-import { Loader, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { OutboxAnswer, OutboxItem } from '../../../src/contracts/console/shapes/record.ts';
 import { useAddressValues, useSetValues } from '../address.tsx';
 import { call } from '../api.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { State } from '../parts/panel.tsx';
@@ -46,11 +47,7 @@ export function Page() {
         />
       </div>
       <Problem error={error} onRetry={() => void refetch()} />
-      {data === undefined && error === null && (
-        <div className="splash">
-          <Loader size="sm" aria-hidden />
-        </div>
-      )}
+      {data === undefined && error === null && <Loading />}
       {data !== undefined && shown.length === 0 && (
         <p className="empty-note">{data.items.length === 0 ? texts.empty : texts.noMatch}</p>
       )}

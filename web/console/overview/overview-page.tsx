@@ -1,11 +1,12 @@
 /** The overview: how many people there are, what happened on each day, and what needs a person. */
 import '../styles/lists.css';
-import { Loader, NativeSelect } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useMemo } from 'react';
 import type { OverviewAnswer, OverviewDay } from '../../../src/contracts/console/shapes/overview.ts';
 import { PageLink, useAddressValues, useSetValues } from '../address.tsx';
 import { call } from '../api.ts';
+import { Loading } from '../parts/loading.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -48,11 +49,7 @@ export function Page() {
         />
       </PageHead>
       <Problem error={error} onRetry={() => void refetch()} />
-      {data === undefined && error === null && (
-        <div className="splash">
-          <Loader size="sm" aria-hidden />
-        </div>
-      )}
+      {data === undefined && error === null && <Loading />}
       {data !== undefined && <Figures answer={data} />}
     </div>
   );

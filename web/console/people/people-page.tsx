@@ -3,7 +3,7 @@
  * stands in the address, so that it can be shared and the way back leads to the same rows.
  */
 import '../styles/people.css';
-import { Alert, Button, CloseButton, Loader, NativeSelect, TextInput } from '@mantine/core';
+import { Alert, Button, CloseButton, NativeSelect, TextInput } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -13,6 +13,7 @@ import { type AddressValues, useAddressValues, useSetValues, useWayBack } from '
 import { ApiProblem, call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { isTyping } from '../parts/keys.ts';
+import { Loading } from '../parts/loading.tsx';
 import { OnwardPager } from '../parts/onward-pager.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Pager, useLastPage } from '../parts/pager.tsx';
@@ -160,11 +161,7 @@ export function Page() {
         onRetry={() => (isLost ? turnTo(1) : void refetch())}
         onRemoveFilters={() => change({ ...withoutFilters, q: undefined })}
       />
-      {((data === undefined && error === null) || isBehind) && (
-        <div className="splash">
-          <Loader size="sm" aria-hidden />
-        </div>
-      )}
+      {((data === undefined && error === null) || isBehind) && <Loading />}
       {isEmpty && !isPart && (
         <EmptyNote
           isFiltered={isFiltered}

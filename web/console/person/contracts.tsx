@@ -1,10 +1,10 @@
 /** What each of the four contracts answers about a person, side by side. */
-import { Loader } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useId } from 'react';
 import type { PersonContracts } from '../../../src/contracts/console/shapes/people.ts';
 import { call } from '../api.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { fillText } from '../texts/texts.tsx';
 import { personKey } from './person-query.ts';
@@ -23,11 +23,7 @@ export function Contracts({ id }: { readonly id: string }) {
   });
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
   if (data === undefined) {
-    return (
-      <div className="splash">
-        <Loader size="sm" aria-hidden />
-      </div>
-    );
+    return <Loading />;
   }
   return (
     <>

@@ -1,12 +1,13 @@
 /** One person: who they are, what they can do, what happened to them, and what a member of staff can do for them. */
 import '../styles/person.css';
-import { Alert, Button, Loader, Tabs } from '@mantine/core';
+import { Alert, Button, Tabs } from '@mantine/core';
 import { useState } from 'react';
 import type { Person, RevealAnswer } from '../../../src/contracts/console/shapes/people.ts';
 import { PageLink, useAddressPart, useAddressValues, useSetValues } from '../address.tsx';
 import { ApiProblem } from '../api.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { State } from '../parts/panel.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -46,11 +47,7 @@ function PersonPage({ id }: { readonly id: string }) {
     );
   }
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
-  return (
-    <div className="splash" role="status" aria-label={loading}>
-      <Loader size="sm" aria-hidden />
-    </div>
-  );
+  return <Loading label={loading} />;
 }
 
 function Shown({ person }: { readonly person: Person }) {

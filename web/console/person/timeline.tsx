@@ -1,5 +1,4 @@
 /** What the record says about a person, newest first. */
-import { Loader } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type {
   TimelineEvent,
@@ -7,6 +6,7 @@ import type {
 } from '../../../src/contracts/console/shapes/people.ts';
 import { useAddressValues, useSetValues } from '../address.tsx';
 import { call } from '../api.ts';
+import { Loading } from '../parts/loading.tsx';
 import { Pager, useLastPage } from '../parts/pager.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { pageOf } from '../people/people-query.ts';
@@ -30,11 +30,7 @@ export function Timeline({ id }: { readonly id: string }) {
   const isBehind = useLastPage(data, page, (last) => setValues({ page: String(last) }, { isReplaced: true }));
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />;
   if (data === undefined || isBehind) {
-    return (
-      <div className="splash">
-        <Loader size="sm" aria-hidden />
-      </div>
-    );
+    return <Loading />;
   }
   if (data.items.length === 0) return <p className="dim">{texts.none}</p>;
   return (

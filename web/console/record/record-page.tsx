@@ -1,11 +1,12 @@
 /** The record of the organization: any page of it, filtered by actor, action, user and time. */
 import '../styles/lists.css';
-import { Button, Loader, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { ListAnswer } from '../../../src/contracts/console/shapes/list.ts';
 import type { RecordActionsAnswer, RecordItem } from '../../../src/contracts/console/shapes/record.ts';
 import { PageLink, useAddressValues, useSetValues } from '../address.tsx';
 import { call } from '../api.ts';
+import { Loading } from '../parts/loading.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Pager, useLastPage } from '../parts/pager.tsx';
 import { Problem, useFieldProblems } from '../parts/problem.tsx';
@@ -106,11 +107,7 @@ export function Page() {
         )}
       </div>
       {!isFaulty && <Problem error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && (
-        <div className="splash">
-          <Loader size="sm" aria-hidden />
-        </div>
-      )}
+      {data === undefined && error === null && <Loading />}
       {data !== undefined && error === null && data.items.length === 0 && !isBehind && (
         <p className="empty-note">{texts.none}</p>
       )}

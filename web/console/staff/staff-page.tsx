@@ -1,6 +1,6 @@
 /** The staff accounts of the organization: who works in the console, and with which role. For owners. */
 import '../styles/staff.css';
-import { Button, Loader, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { StaffRoleName } from '../../../src/contracts/console/shapes/session.ts';
@@ -17,6 +17,7 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { ActDialog } from '../parts/dialog.tsx';
 import { DialogFrame } from '../parts/dialog-frame.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { State } from '../parts/panel.tsx';
@@ -51,11 +52,7 @@ export function Page() {
       </PageHead>
       <p className="dim staff-intro">{texts.intro}</p>
       <Problem error={error} onRetry={() => void refetch()} />
-      {data === undefined && error === null && (
-        <div className="splash">
-          <Loader size="sm" aria-hidden />
-        </div>
-      )}
+      {data === undefined && error === null && <Loading />}
       {data !== undefined && (
         <ul className="staff-list" aria-label={texts.list}>
           {data.items.map((item) => (
