@@ -38,6 +38,15 @@ const selectMarked = statement((p: Binder<{ job: string; limit: number }>) =>
     .limit(p('limit')),
 );
 
+const selectAfter = statement((p: Binder<{ after: number; limit: number }>) =>
+  build
+    .selectFrom('organizations')
+    .select('org_key as orgKey')
+    .where('org_key', '>', p('after'))
+    .orderBy('org_key')
+    .limit(p('limit')),
+);
+
 /** The counts of a process. */
 export class JobMarks {
   readonly #counts: Readonly<Record<MarkedJob, Map<OrgKey, number>>> = {
@@ -73,4 +82,13 @@ export async function listMarked(
   limit: number,
 ): Promise<readonly OrgKey[]> {
   return (await executor.rows(selectMarked, { job, limit })).map(({ orgKey }) => orgKey);
+}
+
+/** The organizations after the given one, marked or not, in the order of their keys, at most `limit`. */
+export async function listAfter(
+  executor: Executor,
+  after: OrgKey,
+  limit: number,
+): Promise<readonly OrgKey[]> {
+  return (await executor.rows(selectAfter, { after, limit })).map(({ orgKey }) => orgKey);
 }

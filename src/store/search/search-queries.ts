@@ -393,15 +393,6 @@ export const selectFormerText = rawStatement<
     where users.org_key = ${p('orgKey')} and users.id = ${p('userId')}`,
 );
 
-export const selectOrganizations = statement((p: Binder<{ after: number; limit: number }>) =>
-  build
-    .selectFrom('organizations')
-    .select('org_key as orgKey')
-    .where('org_key', '>', p('after'))
-    .orderBy('org_key')
-    .limit(p('limit')),
-);
-
 /** How far the blocks of an organization are; `waiting` counts new users up to those of a block. */
 export const selectWork = rawStatement<
   Tenant & { blockUsers: number },

@@ -35,7 +35,7 @@ import type {
   WalkPosition,
 } from '../../core/search/user-search-store.ts';
 import { isBefore } from '../counts/count-node.ts';
-import { listMarked, markOrganization } from '../counts/job-marks.ts';
+import { listAfter, listMarked, markOrganization } from '../counts/job-marks.ts';
 import { countNewer } from '../counts/user-counts.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { Scope } from '../users/scope.ts';
@@ -380,9 +380,9 @@ export class SqlUserSearchQueue implements UserSearchQueue {
 
   async survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]> {
     const { executor } = this.#scope;
-    const organizations = await executor.rows(queries.selectOrganizations, { after, limit });
+    const organizations = await listAfter(executor, after, limit);
     return Promise.all(
-      organizations.map(async ({ orgKey }) => {
+      organizations.map(async (orgKey) => {
         const work = await executor.first(queries.selectWork, { orgKey, blockUsers });
         return {
           orgKey,

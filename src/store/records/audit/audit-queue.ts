@@ -2,20 +2,11 @@
 import { sql } from 'kysely';
 import type { OrgKey } from '../../../core/ids.ts';
 import type { ArchiveWork, AuditQueue } from '../../../core/record/audit-event.ts';
-import { listMarked } from '../../counts/job-marks.ts';
+import { listAfter, listMarked } from '../../counts/job-marks.ts';
 import type { Executor } from '../../sql/executor.ts';
-import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
+import { type Binder, rawStatement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
 import { EventArchive } from './event-archive.ts';
-
-const selectOrganizations = statement((p: Binder<{ after: number; limit: number }>) =>
-  build
-    .selectFrom('organizations')
-    .select('org_key as orgKey')
-    .where('org_key', '>', p('after'))
-    .orderBy('org_key')
-    .limit(p('limit')),
-);
 
 const selectWork = rawStatement<{ orgKey: number }, Omit<ArchiveWork, 'orgKey'>>(
   (p) => sql`select
@@ -56,9 +47,9 @@ export class SqlAuditQueue implements AuditQueue {
 
   async survey(after: OrgKey, limit: number): Promise<readonly ArchiveWork[]> {
     const { executor } = this.#scope;
-    const organizations = await executor.rows(selectOrganizations, { after, limit });
+    const organizations = await listAfter(executor, after, limit);
     return Promise.all(
-      organizations.map(async ({ orgKey }) => {
+      organizations.map(async (orgKey) => {
         const work = await executor.first(selectWork, { orgKey });
         return { orgKey, recent: Number(work?.recent ?? 0), uncounted: Number(work?.uncounted ?? 0) };
       }),
@@ -79,11 +70,11 @@ export async function sweepEvents(
   executor: Executor,
   { after, until, limit }: { readonly after: OrgKey; readonly until: number; readonly limit: number },
 ): Promise<{ swept: number; next: OrgKey }> {
-  const part = await executor.rows(selectOrganizations, { after, limit: sweptMax });
-  const last = part.at(-1)?.orgKey;
+  const part = await listAfter(executor, after, sweptMax);
+  const last = part.at(-1);
   if (last === undefined) return { swept: 0, next: 0 };
   let swept = await executor.run(sweepRecent, { after, last, until, limit });
-  for (const { orgKey } of swept < limit ? part : []) {
+  for (const orgKey of swept < limit ? part : []) {
     if ((await executor.first(selectDue, { orgKey, until })) === undefined) continue;
     swept += await new EventArchive(executor, orgKey).sweep(until, limit - swept);
     break;
