@@ -8,12 +8,8 @@
  */
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
-import { minuteMs } from '../time.ts';
+import { endOfPart, OrganizationRounds, organizationPartMax } from '../organization-rounds.ts';
 
-/** Organizations in one part. */
-const partMax = 200;
-/** Between two parts once all organizations have been looked at since the start. */
-const partPauseMs = minuteMs;
 /** So many of the newest events of an organization stay. */
 const recentMax = 500;
 /** A pass moves one of so many events that are due, but at least and at most so many. */
@@ -31,29 +27,21 @@ const countPassMax = 20;
 /** Archives events, a pass over some organizations at a time. */
 export class EventArchiver {
   readonly #work: Core['work'];
-  readonly #clock: Core['clock'];
-  /** The last organization of the last part; 0 after the last of all. */
-  #after: OrgKey = 0;
-  /** When the next part is due, on the clock of the process. */
-  #partDueAt = Number.NEGATIVE_INFINITY;
+  readonly #rounds: OrganizationRounds;
 
   constructor({ work, clock }: Pick<Core, 'work' | 'clock'>) {
     this.#work = work;
-    this.#clock = clock;
+    this.#rounds = new OrganizationRounds(clock);
   }
 
   async advance(): Promise<void> {
     const { marked, uncounted } = await this.#work.readSystem('job', async (tx) => ({
-      marked: await tx.audit.listMarked(partMax),
-      uncounted: await tx.audit.listUncounted(partMax),
+      marked: await tx.audit.listMarked(organizationPartMax),
+      uncounted: await tx.audit.listUncounted(organizationPartMax),
     }));
     for (const orgKey of marked) await this.#archiveMarked(orgKey);
     for (const orgKey of uncounted) await countLists(this.#work, orgKey);
-    const now = this.#clock.elapsed();
-    if (now < this.#partDueAt) return;
-    this.#after = await archiveEvents({ work: this.#work }, this.#after);
-    // The first round is quick. After it only the marks of processes that have ended are missing.
-    if (this.#after === 0 || this.#partDueAt > 0) this.#partDueAt = now + partPauseMs;
+    await this.#rounds.advance((after) => archiveEvents({ work: this.#work }, after));
   }
 
   /** What is left keeps the mark. */
@@ -66,13 +54,12 @@ export class EventArchiver {
 
 /** Does the work of some organizations after the given one. Returns the last of them; 0 after the last of all. */
 export async function archiveEvents({ work }: Pick<Core, 'work'>, after: OrgKey): Promise<OrgKey> {
-  const surveyed = await work.readSystem('job', (tx) => tx.audit.survey(after, partMax));
+  const surveyed = await work.readSystem('job', (tx) => tx.audit.survey(after, organizationPartMax));
   for (const { orgKey, recent, uncounted } of surveyed) {
     if (recent > recentMax) await archiveOf(work, orgKey, recent);
     if (uncounted > 0) await countLists(work, orgKey);
   }
-  const last = surveyed.length < partMax ? undefined : surveyed.at(-1);
-  return last?.orgKey ?? 0;
+  return endOfPart(surveyed);
 }
 
 async function archiveOf(work: Core['work'], orgKey: OrgKey, recent: number): Promise<void> {

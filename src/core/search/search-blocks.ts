@@ -9,13 +9,10 @@
  */
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
+import { endOfPart, OrganizationRounds, organizationPartMax } from '../organization-rounds.ts';
 import { minuteMs } from '../time.ts';
 import type { ChangedUsers } from './user-search-store.ts';
 
-/** Organizations in one part. */
-const partMax = 200;
-/** Between two parts once all organizations have been looked at since the start. */
-const partPauseMs = minuteMs;
 /** From so many changed users on they are settled: those of one block share its leaves. */
 const settledFrom = 512;
 /** Changed users that a pass counts. */
@@ -37,10 +34,7 @@ export interface SearchProgress {
 export class SearchIndexer {
   readonly #work: Core['work'];
   readonly #clock: Core['clock'];
-  /** The last organization of the last part; 0 after the last of all. */
-  #after: OrgKey = 0;
-  /** When the next part is due, on the clock of the process. */
-  #partDueAt = Number.NEGATIVE_INFINITY;
+  readonly #rounds: OrganizationRounds;
   /** The last organization whose changed users were counted; 0 after the last of all. */
   #changesAfter: OrgKey = 0;
   /** When an organization with few changed users was seen first. */
@@ -49,12 +43,13 @@ export class SearchIndexer {
   constructor({ work, clock }: Pick<Core, 'work' | 'clock'>) {
     this.#work = work;
     this.#clock = clock;
+    this.#rounds = new OrganizationRounds(clock);
   }
 
   /** Does a step of each kind for some organizations. Returns whether some have more to do immediately. */
   async advance(): Promise<boolean> {
     const { marked, changed } = await this.#work.readSystem('job', async (tx) => ({
-      marked: await tx.userSearch.listMarked(partMax),
+      marked: await tx.userSearch.listMarked(organizationPartMax),
       changed: await tx.userSearch.listChanged(this.#changesAfter, changesMax),
     }));
     let hasMore = false;
@@ -71,7 +66,7 @@ export class SearchIndexer {
     for (let after: OrgKey = only === null ? 0 : only - 1; ; ) {
       const from = after;
       const part = await this.#work.readSystem('job', (tx) =>
-        tx.userSearch.survey(from, only === null ? partMax : 1),
+        tx.userSearch.survey(from, only === null ? organizationPartMax : 1),
       );
       let hasMore = false;
       for (const each of part) {
@@ -81,24 +76,26 @@ export class SearchIndexer {
         onAdvance({ orgKey: each.orgKey, share: each.sealed / each.newest });
       }
       if (hasMore) continue;
-      const last = part.at(-1);
-      if (only !== null || last === undefined || part.length < partMax) return;
-      after = last.orgKey;
+      after = endOfPart(part);
+      if (only !== null || after === 0) return;
     }
   }
 
   /** Marks the organizations of the next part for which a block is due. Returns whether there are any. */
   async #markPart(): Promise<boolean> {
-    const now = this.#clock.elapsed();
-    if (now < this.#partDueAt) return false;
-    const part = await this.#work.readSystem('job', (tx) => tx.userSearch.survey(this.#after, partMax));
-    const isLast = part.length < partMax;
-    this.#after = isLast ? 0 : (part.at(-1)?.orgKey ?? 0);
-    // The first round is quick. After it only the marks of processes that have ended are missing.
-    if (isLast || this.#partDueAt > 0) this.#partDueAt = now + partPauseMs;
-    const due = part.filter(({ isDue }) => isDue);
-    for (const { orgKey } of due) await this.#work.change(orgKey, (tx) => tx.userSearch.mark());
-    return due.length > 0;
+    let hasDue = false;
+    await this.#rounds.advance(async (after) => {
+      const part = await this.#work.readSystem('job', (tx) =>
+        tx.userSearch.survey(after, organizationPartMax),
+      );
+      for (const { orgKey, isDue } of part) {
+        if (!isDue) continue;
+        await this.#work.change(orgKey, (tx) => tx.userSearch.mark());
+        hasDue = true;
+      }
+      return endOfPart(part);
+    });
+    return hasDue;
   }
 
   /** Builds the next block of the organization, if it is due. Returns whether there may be more to do immediately. */
