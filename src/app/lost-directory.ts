@@ -42,7 +42,7 @@ export function lookAtFolder(config: Config, secrets: Secrets): FoundFolder {
 export async function isWithoutDirectory(store: Store): Promise<boolean> {
   return store.readSystem('operator', async (tx) => {
     if ((await tx.receiptKeys.list()).length > 0) return false;
-    return (await tx.organizations.page(0, 1)).items.length === 0;
+    return (await tx.organizations.findFirst()) === null;
   });
 }
 

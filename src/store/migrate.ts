@@ -56,9 +56,12 @@ export async function migrate(
   known: readonly Migration[],
 ): Promise<number> {
   let applied = 0;
-  refuseNewer(await target.version(), known);
+  let found = await target.version();
+  refuseNewer(found, known);
   for (const migration of known) {
-    if ((await target.version()) >= migration.version) continue;
+    // Asked again only where one is missing: nearly every start finds them all done.
+    if (found < migration.version) found = await target.version();
+    if (found >= migration.version) continue;
     await migration.prepare?.(target);
     await target.exclusively(async () => {
       // Another process may have run it between the look and the lock.

@@ -37,6 +37,8 @@ export interface OrganizationStore {
   findById(id: string): Promise<Organization | null>;
   /** The organization with that key, which exists. */
   getByKey(key: OrgKey): Promise<Organization>;
+  /** The oldest one; null in an empty directory. */
+  findFirst(): Promise<Organization | null>;
   /** False where there is no such organization. */
   rename(id: string, name: string): Promise<boolean>;
   /** Those with these keys, in no order. */

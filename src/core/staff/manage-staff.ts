@@ -67,15 +67,15 @@ export async function createFirstOwner(
   door: Door,
 ): Promise<(IssuedLink & { readonly account: StaffAccount }) | null> {
   const make = async (system: SystemTx) => {
-    const [organization] = (await system.organizations.page(0, 1)).items;
-    if (organization === undefined || (await system.staff.list()).length > 0) return null;
+    const organization = await system.organizations.findFirst();
+    if (organization === null || (await system.staff.isAnyThere())) return null;
     const tx = system.within(organization.key);
     const email = `owner@${new URL(core.issuer()).hostname}`;
     return addStaff(core, tx, operatorAt(door, tx.orgKey), { email, name: 'Owner', role: 'owner' });
   };
   // Nearly every start finds an account, and then it writes and waits for nothing.
-  const isBare = await core.work.readSystem('operator', async (tx) => (await tx.staff.list()).length === 0);
-  return isBare ? core.work.changeSystem('operator', make, { isExclusive: true }) : null;
+  if (await core.work.readSystem('operator', (tx) => tx.staff.isAnyThere())) return null;
+  return core.work.changeSystem('operator', make, { isExclusive: true });
 }
 
 /** The clean fields of an account. Refuses with `invalid_fields`. */

@@ -103,6 +103,7 @@ export interface StaffDirectory {
   /** The accounts with that address, oldest first. An address may work for several organizations. */
   listByEmail(email: string): Promise<readonly StaffAccount[]>;
   find(staffId: string): Promise<StaffAccount | null>;
+  isAnyThere(): Promise<boolean>;
   list(): Promise<readonly StaffAccount[]>;
 }
 

@@ -68,6 +68,10 @@ export class SqlOrganizationStore implements OrganizationStore {
     return found;
   }
 
+  async findFirst(): Promise<Organization | null> {
+    return (await this.#scope.executor.first(selectPage, { offset: 0, size: 1 })) ?? null;
+  }
+
   async rename(id: string, name: string): Promise<boolean> {
     return (await this.#scope.executor.run(updateName, { id, name })) === 1;
   }

@@ -175,6 +175,10 @@ const selectById = statement((p: Binder<{ id: string }>) =>
   build.selectFrom('staff_accounts').select(columns).where('id', '=', p('id')),
 );
 
+const selectAny = statement((_: Binder<Record<never, never>>) =>
+  build.selectFrom('staff_accounts').select('id').limit(1),
+);
+
 const selectAll = statement((_: Binder<Record<never, never>>) =>
   build.selectFrom('staff_accounts').select(columns).orderBy('org_key').orderBy('created_at').orderBy('id'),
 );
@@ -275,6 +279,10 @@ export class SqlStaffDirectory implements StaffDirectory {
 
   async find(staffId: string): Promise<StaffAccount | null> {
     return (await this.#scope.executor.first(selectById, { id: staffId })) ?? null;
+  }
+
+  async isAnyThere(): Promise<boolean> {
+    return (await this.#scope.executor.first(selectAny, {})) !== undefined;
   }
 
   list(): Promise<readonly StaffAccount[]> {
