@@ -75,12 +75,13 @@ describe('a cluster', { timeout: 840_000 }, () => {
     return { ...settings, DATABASE_URL: at === 0 ? cluster.hostsUrl : cluster.poolerUrl };
   }
 
-  async function runImport(name: string, rows: number): Promise<boolean> {
+  async function runImport(name: string, rows: number): Promise<string | null> {
     const file = join(readerFolder, `${name}.csv`);
     const lines = Array.from({ length: rows }, (_, row) => `${name} ${row}`);
     await writeFile(file, `external_id\n${lines.join('\n')}\n`);
     const words = ['import', file, '--org', organization, '--resume', name, '--json'];
-    return (await roster(readerFolder, words, settingsOf(0))).exitCode === 0;
+    const { exitCode, stderr } = await roster(readerFolder, words, settingsOf(0));
+    return exitCode === 0 ? null : `${exitCode} ${stderr.slice(-200)}`;
   }
 
   /** Waits until each of the servers has acknowledged so many changes more. */

@@ -38,8 +38,8 @@ export interface WriterOptions {
   readonly bearer: string;
   /** For the codes in the messages. */
   readonly directory: Directory;
-  /** Imports rows under a name; resolves to whether the import is complete. */
-  runImport(name: string, rows: number): Promise<boolean>;
+  /** Imports rows under a name, from where the last try ended; resolves to what the command said if it failed, else to null. */
+  runImport(name: string, rows: number): Promise<string | null>;
 }
 
 interface Answer {
@@ -60,8 +60,8 @@ const pauseMs = 100;
 const repeatMs = 250;
 const answerMaxMs = 60_000;
 const importRows = 40;
-/** A try takes seconds while the database is away. */
-const importTriesMax = 60;
+/** Longer than the outages of two faults that follow each other. */
+const importMaxMs = 120_000;
 const password = 'securepassword123';
 
 export function startWriters(options: WriterOptions): Writers {
@@ -278,9 +278,12 @@ async function codeOf({ core }: Directory, to: string): Promise<string | null> {
 
 async function importBatch({ promised }: Writer, { runImport }: WriterOptions): Promise<void> {
   const name = `import-${crypto.randomUUID()}`;
-  for (let tries = 0; !(await runImport(name, importRows)); tries += 1) {
-    if (tries === importTriesMax) {
-      promised.wrong.push('an import does not come to its end');
+  const begun = performance.now();
+  for (;;) {
+    const fault = await runImport(name, importRows);
+    if (fault === null) break;
+    if (performance.now() - begun > importMaxMs) {
+      promised.wrong.push(`an import does not come to its end: ${fault}`);
       throw new WrongAnswerError();
     }
     await sleep(repeatMs);
