@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withMigrationTarget } from '../../src/store/postgres/migration.ts';
 import { PostgresPool } from '../../src/store/postgres/pool.ts';
 import { slowTestMs, slowTest as test } from '../support/effort.ts';
+import { findPort } from '../support/machine/port.ts';
 import {
   createDatabase,
   type OwnDatabase,
@@ -15,6 +16,7 @@ import {
   startPair,
 } from '../support/postgres/postgres.ts';
 import type { Reply } from '../support/server/http.ts';
+import { readMetrics } from '../support/server/metrics.ts';
 import { type Roster, startRoster } from '../support/server/start.ts';
 
 const slow = { timeout: slowTestMs };
@@ -26,6 +28,7 @@ describe('a leader with a standby', () => {
   let database: OwnDatabase;
   let roster: Roster;
   let bearer: string;
+  let metricsPort: number;
   /** With the standby first, so that it is passed over. */
   let url: string;
 
@@ -35,8 +38,10 @@ describe('a leader with a standby', () => {
     const name = new URL(database.url).pathname;
     const { username, password, host } = new URL(pair.leader.url);
     url = `postgres://${username}:${password}@${new URL(pair.standby.url).host},${host}${name}?target_session_attrs=read-write`;
+    metricsPort = await findPort();
     roster = await startRoster({
       env: {
+        ROSTER_METRICS_PORT: String(metricsPort),
         DATABASE_URL: url,
         DATABASE_READ_URL: `postgres://${username}:${password}@${new URL(pair.standby.url).host}${name}`,
         ROSTER_DATABASE_CONNECT_SECONDS: '4',
@@ -102,25 +107,25 @@ describe('a leader with a standby', () => {
     );
     assert.equal(reply.string('data.0.subject.id'), id);
   }
-  /** How many reads of Roster the standby has answered last on a connection. */
-  const readsOnStandby = async () => {
-    const text = `select count(*) as count from pg_stat_activity where application_name = 'roster' and query = 'commit'`;
-    return Number((await queryAt(pair.standby.url, text))[0]?.['count']);
-  };
+  /** How many reads that may be late the server has answered. */
+  const readsOn = async (server: 'standby' | 'leader') =>
+    (await readMetrics(metricsPort)).sum('roster_late_reads_total', { server });
 
   test('the audit log comes from the standby, and has what was acknowledged before', async () => {
     const deadline = performance.now() + 60_000;
     do {
       assert.ok(performance.now() < deadline, 'the standby is not asked');
       await createAndLook();
-    } while ((await readsOnStandby()) === 0);
+    } while ((await readsOn('standby')) === 0);
     for (let times = 0; times < 10; times += 1) await createAndLook();
   });
 
   test('the leader answers while the standby is behind', async () => {
+    const before = await readsOn('leader');
     await queryAt(pair.standby.url, 'select pg_wal_replay_pause()');
     try {
       await createAndLook();
+      assert.ok((await readsOn('leader')) > before);
     } finally {
       await queryAt(pair.standby.url, 'select pg_wal_replay_resume()');
     }

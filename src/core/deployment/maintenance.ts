@@ -35,6 +35,8 @@ export interface StoreMeasurements {
     /** Callers that wait for a database connection. */
     readonly waiting: number;
   }[];
+  /** Reads that may be late, since the start, by the server that answered; null where no standby is configured. */
+  readonly lateReads: { readonly standby: number; readonly leader: number } | null;
 }
 
 /**

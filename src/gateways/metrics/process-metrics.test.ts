@@ -14,6 +14,7 @@ const idle = {
   changesWaiting: 0,
   file: null,
   connections: [],
+  lateReads: null,
 };
 
 /** The samples of one metric, as labels and value. */
@@ -104,6 +105,16 @@ test('measurements are of the moment, and database connections are counted by us
     { use: 'reads', state: 'idle', value: 1 },
   ]);
   assert.deepEqual(samplesOf(snapshot, 'roster_database_connections_waiting'), [{ use: 'reads', value: 0 }]);
+});
+
+test('late reads are counted by server, and only where a standby is configured', async () => {
+  assert.deepEqual(samplesOf(await metrics.snapshot(idle), 'roster_late_reads_total'), []);
+  await metrics.snapshot({ ...idle, lateReads: { standby: 2, leader: 0 } });
+  const snapshot = await metrics.snapshot({ ...idle, lateReads: { standby: 5, leader: 1 } });
+  assert.deepEqual(samplesOf(snapshot, 'roster_late_reads_total'), [
+    { server: 'standby', value: 5 },
+    { server: 'leader', value: 1 },
+  ]);
 });
 
 test('the processor time never falls', async () => {

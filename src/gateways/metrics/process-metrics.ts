@@ -127,6 +127,12 @@ export function createProcessMetrics(): ProcessMetrics {
     labelNames: ['use'],
     registers,
   });
+  const lateReads = new Counter({
+    name: 'roster_late_reads_total',
+    help: 'Reads that a standby may answer, by the server that answered.',
+    labelNames: ['server'],
+    registers,
+  });
   const messages = createMessageMetrics(registers);
   const revocations = new Counter({
     name: 'roster_revocation_attempts_total',
@@ -252,6 +258,11 @@ export function createProcessMetrics(): ProcessMetrics {
         connections.set({ use, state: 'in_use' }, inUse);
         connections.set({ use, state: 'idle' }, idle);
         connectionsWaiting.set({ use }, waiting);
+      }
+      if (measurements.lateReads !== null) {
+        lateReads.reset();
+        lateReads.inc({ server: 'standby' }, measurements.lateReads.standby);
+        lateReads.inc({ server: 'leader' }, measurements.lateReads.leader);
       }
       const { user, system } = process.cpuUsage();
       cpu.reset();

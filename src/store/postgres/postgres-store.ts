@@ -224,6 +224,7 @@ export class PostgresStore implements Store {
         { use: 'changes', ...changes.measurements },
         { use: 'reads', ...reads.measurements },
       ],
+      lateReads: this.#standbys?.answered ?? null,
     };
   }
 

@@ -254,6 +254,7 @@ export class SqliteStore implements Store {
       changesWaiting: this.#commits.waiting,
       file: { bytes: bytesOf(this.#file), logBytes: bytesOf(`${this.#file}-wal`) },
       connections: [],
+      lateReads: null,
     };
   }
 

@@ -39,6 +39,7 @@ export class StandbyReads {
   readonly #leader: ConnectionSet;
   readonly #standbys: ConnectionSet;
   #awayUntil = 0;
+  readonly #answered = { standby: 0, leader: 0 };
 
   constructor({ url, size, timeouts, leader }: StandbyOptions) {
     const hosts = new DatabaseHosts({ url, role: 'standby', connectMs: timeouts.connectMs });
@@ -48,6 +49,21 @@ export class StandbyReads {
 
   /** Runs the reads on a standby; null where the leader must answer. Throws what `work` throws, except for outages. */
   async read<T>(work: (view: Executor) => Promise<T>): Promise<{ readonly value: T } | null> {
+    const answer = await this.#try(work);
+    this.#answered[answer === null ? 'leader' : 'standby'] += 1;
+    return answer;
+  }
+
+  /** How many reads a standby has answered, and how many were left to the leader, since the start. */
+  get answered(): { readonly standby: number; readonly leader: number } {
+    return { ...this.#answered };
+  }
+
+  close(): Promise<void> {
+    return this.#standbys.close();
+  }
+
+  async #try<T>(work: (view: Executor) => Promise<T>): Promise<{ readonly value: T } | null> {
     if (performance.now() < this.#awayUntil) return null;
     try {
       const position = await this.#leader.use(positionOf);
@@ -58,10 +74,6 @@ export class StandbyReads {
       this.#awayUntil = performance.now() + awayMs;
       return null;
     }
-  }
-
-  close(): Promise<void> {
-    return this.#standbys.close();
   }
 }
 
