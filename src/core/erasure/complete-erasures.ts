@@ -60,8 +60,6 @@ interface ClaimedErasure {
 const completedAtOnce = 2_000;
 /** Erasures that share a transaction, so that other changes can run in between. */
 const pieceMax = 250;
-/** Erasures that leave the search blocks in one transaction. */
-const purgedAtOnce = 25;
 
 /** Claims at most `limit` due erasures and advances each as far as it can. */
 export async function advanceErasures(core: Core, limit: number): Promise<Pass> {
@@ -186,8 +184,8 @@ async function inPieces<S extends { readonly orgKey: OrgKey }, T>(
   return results;
 }
 
-function* piecesOf<T>(all: readonly T[], max = pieceMax): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += max) yield all.slice(at, at + max);
+function* piecesOf<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += pieceMax) yield all.slice(at, at + pieceMax);
 }
 
 /** The second pass over the rows: how many rows it removed, by erasure. */
@@ -221,10 +219,11 @@ async function purgeSearch(core: Core, all: readonly ClaimedErasure[]): Promise<
     traces === null || traces.indexed === null ? [] : [{ orgKey, indexed: traces.indexed }],
   );
   for (const [orgKey, own] of Map.groupBy(indexed, (each) => each.orgKey)) {
-    // Those of one block share a transaction, which writes the block once.
-    own.sort((left, right) => left.indexed.seq - right.indexed.seq);
-    for (const piece of piecesOf(own, purgedAtOnce)) {
-      await core.work.change(orgKey, (tx) => tx.userSearch.purge(piece.map((each) => each.indexed)));
+    let left = own.map((each) => each.indexed).sort((one, other) => other.seq - one.seq);
+    while (left.length > 0) {
+      const waiting = left;
+      const taken = await core.work.change(orgKey, (tx) => tx.userSearch.purge(waiting));
+      left = waiting.slice(taken);
     }
   }
 }

@@ -115,8 +115,11 @@ export interface UserSearchStore {
   walk(searched: SearchedFor, from: WalkPosition | null, examinedMax: number): Promise<WalkedUsers>;
   /** The texts that `purge` needs once the user is deleted. */
   findTexts(user: User): Promise<IndexedTexts | null>;
-  /** Takes erased users out of the search blocks: no token and no number of them is left in any row. */
-  purge(erased: readonly IndexedTexts[]): Promise<void>;
+  /**
+   * Takes the first of these erased users out of the search blocks: no token and no number of them is left in any row. They
+   * come with the highest number first; returns how many it took, as many as one transaction should.
+   */
+  purge(erased: readonly IndexedTexts[]): Promise<number>;
   /** Builds the next search block. Returns 0, or how many users are still missing for one; then it ends the mark. */
   seal(): Promise<number>;
   /** Marks the organization for the job: a block may be due. */

@@ -34,8 +34,7 @@ export function buildLeaves(users: readonly BlockUser[]): readonly PackedLeaf[] 
     }
     packer.add({ token, users: list.subarray(0, length) });
   }
-  packer.finish();
-  return packer.leaves;
+  return packer.finish();
 }
 
 interface Pairs {

@@ -7,23 +7,16 @@
  */
 import type { OrgKey } from '../../core/ids.ts';
 import { searchTextOf } from '../../core/search/folding.ts';
-import { tokensOf } from '../../core/search/tokens.ts';
 import type { IndexedTexts } from '../../core/search/user-search-store.ts';
 import { unmarkOrganization } from '../counts/job-marks.ts';
 import type { Executor } from '../sql/executor.ts';
 import { buildLeaves } from './block-builder.ts';
-import { LeafPacker, type PackedLeaf, unpackLeaf } from './search-leaf.ts';
+import { changeLeaf, type Move, type TokenChange, tokenChangesOf } from './leaf-change.ts';
+import { LeafPacker, type PackedLeaf } from './search-leaf.ts';
 import * as queries from './search-queries.ts';
 
 /** A block is built of so many users. */
 export const blockUsers = 2_048;
-
-/** A user who is put into its block or taken out of it. */
-interface Move {
-  readonly seq: number;
-  readonly text: string;
-  readonly delta: 1 | -1;
-}
 
 /** Waits for other changes of the blocks, and keeps them out until the transaction ends. */
 export function lockBlocks(executor: Executor, orgKey: OrgKey): Promise<void> {
@@ -99,20 +92,56 @@ export async function settleChanges(executor: Executor, orgKey: OrgKey, limit: n
 
 /** A block is built anew where it has at most so many users for each one who leaves it: that is less work. */
 const rebuiltPerErased = 8;
+/** The most users of whom a transaction of erasures builds a block anew. */
+const rebuiltMax = 512;
+/** Users who leave blocks in one transaction, and leaves after which it begins no further block. */
+const purgedAtOnce = 500;
+const leavesAtOnce = 256;
 
-/** Takes erased users out of the blocks. */
+/**
+ * Takes the first of the erased users out of the blocks: as many as one transaction should, so that others need not wait long
+ * for it. All of one block leave it together, because they are in the same leaves. Returns how many it took, one at
+ * least. They come in the order of their numbers, the highest first.
+ */
 export async function purgeUsers(
   executor: Executor,
   orgKey: OrgKey,
   erased: readonly IndexedTexts[],
-): Promise<void> {
+): Promise<number> {
   await lockBlocks(executor, orgKey);
-  const moves = erased.flatMap(({ seq, texts }) => texts.map((text) => ({ seq, text, delta: -1 as const })));
-  for (const [block, own] of await byBlock(executor, orgKey, moves)) {
-    const users = Math.min(blockUsers, own.length * rebuiltPerErased);
-    if (await hasMore(executor, orgKey, block, users)) await changeBlock(executor, orgKey, block, own);
-    else await rebuildBlock(executor, orgKey, block);
+  let taken = 0;
+  for (let leaves = 0; leaves < leavesAtOnce && taken < Math.min(erased.length, purgedAtOnce); ) {
+    const before = (erased[taken]?.seq ?? 0) + 1;
+    const [block] = await executor.rows(queries.selectBlocks, { orgKey, before, limit: 1 });
+    if (block === undefined) return erased.length;
+    const own = erased.slice(taken, purgedAtOnce).filter(({ seq }) => seq >= block.first);
+    taken += own.length;
+    leaves += await purgeBlock(
+      executor,
+      orgKey,
+      block,
+      // The others are newer than the block, and in none.
+      own.filter(({ seq }) => seq <= block.last),
+    );
   }
+  return taken;
+}
+
+/** Returns how many leaves it changed. */
+async function purgeBlock(
+  executor: Executor,
+  orgKey: OrgKey,
+  block: queries.BlockRow,
+  erased: readonly IndexedTexts[],
+): Promise<number> {
+  if (erased.length === 0) return 0;
+  const users = Math.min(rebuiltMax, erased.length * rebuiltPerErased);
+  if (!(await hasMore(executor, orgKey, block, users))) {
+    await rebuildBlock(executor, orgKey, block);
+    return leavesAtOnce;
+  }
+  const moves = erased.flatMap(({ seq, texts }) => texts.map((text) => ({ seq, text, delta: -1 as const })));
+  return changeBlock(executor, orgKey, block, moves);
 }
 
 /** Whether more than so many users are left in the range of the block. */
@@ -168,97 +197,62 @@ async function byBlock(
   return found.values();
 }
 
+/** Returns how many leaves it changed. */
 async function changeBlock(
   executor: Executor,
   orgKey: OrgKey,
-  { first }: queries.BlockRow,
+  { first: block }: queries.BlockRow,
   moves: readonly Move[],
-): Promise<void> {
-  await changeLeaves(executor, orgKey, first, moves);
-  await executor.run(queries.touchBlock, { orgKey, block: first });
-}
-
-/** For each token the users who lose it (-1) or get it (1), as distances from the beginning of the block. */
-type TokenChanges = ReadonlyMap<number, ReadonlyMap<number, number>>;
-
-function tokenChangesOf(block: number, moves: readonly Move[]): TokenChanges {
-  const changes = new Map<number, Map<number, number>>();
-  // Who gets a token that it also loses keeps it: the additions come last.
-  for (const { seq, text, delta } of moves.toSorted((left, right) => left.delta - right.delta)) {
-    for (const token of tokensOf(text)) {
-      let users = changes.get(token);
-      if (users === undefined) {
-        users = new Map();
-        changes.set(token, users);
-      }
-      users.set(seq - block, delta);
-    }
+): Promise<number> {
+  const starts = await executor.rows(queries.selectLeafTokens, { orgKey, block });
+  const byLeaf = changesByLeaf(
+    tokenChangesOf(block, moves),
+    starts.map(({ token }) => token),
+  );
+  const tokens = [...byLeaf.keys()].filter((token) => token !== null);
+  const found: Promise<readonly PackedLeaf[]>[] = [];
+  for (let at = 0; at < tokens.length; at += queries.leavesMax) {
+    const some = queries.leafValues(tokens.slice(at, at + queries.leavesMax));
+    found.push(executor.rows(queries.selectSomeLeaves, { orgKey, block, ...some }));
   }
-  return changes;
+  const leaves = new Map((await Promise.all(found)).flat().map(({ token, entries }) => [token, entries]));
+  const packer = new LeafPacker();
+  const replaced = [...byLeaf].flatMap(([token, changes]) => {
+    const next = changeLeaf(packer, token === null ? null : (leaves.get(token) ?? null), changes);
+    return next === null ? [] : [replaceLeaf(executor, { orgKey, block }, token, next)];
+  });
+  await Promise.all([...replaced, executor.run(queries.touchBlock, { orgKey, block })]);
+  return replaced.length;
 }
 
-async function changeLeaves(
-  executor: Executor,
-  orgKey: OrgKey,
-  block: number,
-  moves: readonly Move[],
-): Promise<void> {
-  const changes = tokenChangesOf(block, moves);
-  const tokens = [...changes.keys()].sort((left, right) => left - right);
-  for (let at = 0; at < tokens.length; ) {
-    const token = tokens[at] ?? 0;
-    const leaf = await executor.first(queries.selectLeaf, { orgKey, block, token });
-    const end = await endOfLeaf(executor, orgKey, block, leaf?.token ?? -1);
-    const own = new Map<number, ReadonlyMap<number, number>>();
-    for (; at < tokens.length && (tokens[at] ?? 0) < end; at++) {
-      const here = tokens[at] ?? 0;
-      const users = changes.get(here);
-      if (users !== undefined) own.set(here, users);
-    }
-    await replaceLeaf(executor, { orgKey, block }, leaf ?? null, own);
+/** The changes by the first token of their leaf; null for tokens before the first leaf. Both come in ascending order. */
+function changesByLeaf(
+  changes: readonly TokenChange[],
+  starts: readonly number[],
+): ReadonlyMap<number | null, readonly TokenChange[]> {
+  const byLeaf = new Map<number | null, TokenChange[]>();
+  let next = 0;
+  for (const change of changes) {
+    while (next < starts.length && (starts[next] ?? 0) <= change.token) next++;
+    const leaf = starts[next - 1] ?? null;
+    const own = byLeaf.get(leaf);
+    if (own === undefined) byLeaf.set(leaf, [change]);
+    else own.push(change);
   }
+  return byLeaf;
 }
 
-/** The first token of the leaf after the one with this first token. */
-async function endOfLeaf(executor: Executor, orgKey: OrgKey, block: number, token: number): Promise<number> {
-  const next = await executor.first(queries.selectNextLeaf, { orgKey, block, token });
-  return next?.token ?? Number.MAX_SAFE_INTEGER;
-}
-
+/** Writes leaves in place of the one with this first token; null where there was none. */
 async function replaceLeaf(
   executor: Executor,
   at: { readonly orgKey: OrgKey; readonly block: number },
-  leaf: PackedLeaf | null,
-  changes: TokenChanges,
+  token: number | null,
+  leaves: readonly PackedLeaf[],
 ): Promise<void> {
-  const postings = new Map(
-    leaf === null ? [] : unpackLeaf(leaf.entries).map(({ token, users }) => [token, users]),
-  );
-  let isChanged = false;
-  for (const [token, moved] of changes) {
-    const before = postings.get(token) ?? [];
-    const kept = before.filter((user) => moved.get(user) !== -1);
-    const present = new Set(before);
-    for (const [user, delta] of moved) if (delta === 1 && !present.has(user)) kept.push(user);
-    if (kept.length === before.length && kept.every((user, index) => user === before[index])) continue;
-    isChanged = true;
-    if (kept.length === 0) postings.delete(token);
-    else
-      postings.set(
-        token,
-        kept.sort((left, right) => left - right),
-      );
-  }
-  if (!isChanged) return;
-  const packer = new LeafPacker();
-  for (const [token, users] of [...postings].sort(([left], [right]) => left - right))
-    packer.add({ token, users });
-  packer.finish();
-  const same = packer.leaves.find(({ token }) => token === leaf?.token);
-  if (leaf !== null && same === undefined)
-    await executor.run(queries.deleteLeaf, { ...at, token: leaf.token });
-  for (const each of packer.leaves) {
-    await executor.run(each === same ? queries.updateLeaf : queries.insertLeaf, { ...at, ...each });
+  const same = leaves.find((leaf) => leaf.token === token);
+  if (token !== null && same === undefined) await executor.run(queries.deleteLeaf, { ...at, token });
+  for (const leaf of leaves) {
+    await executor.run(leaf === same ? queries.updateLeaf : queries.insertLeaf, { ...at, ...leaf });
   }
 }
 

@@ -82,8 +82,7 @@ async function join(
     packer.add({ token, users });
     if (tokens % tokensAtOnce === 0) await setImmediate();
   }
-  packer.finish();
-  return packer.leaves;
+  return packer.finish();
 }
 
 function* postingsOf(leaves: readonly { readonly entries: Uint8Array }[]): Generator<Posting> {

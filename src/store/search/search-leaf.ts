@@ -26,48 +26,109 @@ export interface PackedLeaf {
   readonly entries: Uint8Array;
 }
 
+/** Reads a leaf: its tokens by their place, and the users of each. */
+export class LeafReader {
+  readonly count: number;
+  readonly #entries: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(entries: Uint8Array) {
+    this.#entries = entries;
+    this.#view = viewOf(entries);
+    this.count = this.#view.getUint16(0, true);
+  }
+
+  token(at: number): number {
+    return this.#view.getUint32(headBytes + at * tokenBytes, true);
+  }
+
+  /** The place of the first token that is not below this one. */
+  placeOf(token: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.token(middle) < token) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Copies the list of a token to a place; returns where it ends there. Most lists have a few bytes, so no view is made. */
+  copyList(at: number, target: Uint8Array, to: number): number {
+    const end = this.#start(at + 1);
+    let place = to;
+    for (let byte = this.#start(at); byte < end; byte++) target[place++] = this.#entries[byte] ?? 0;
+    return place;
+  }
+
+  users(at: number): number[] {
+    const users: number[] = [];
+    let user = 0;
+    const end = this.#start(at + 1);
+    for (let byte = this.#start(at); byte < end; ) {
+      let scale = 1;
+      let part = this.#entries[byte++] ?? 0;
+      for (; part > 127; part = this.#entries[byte++] ?? 0) {
+        user += (part - 128) * scale;
+        scale *= 128;
+      }
+      user += part * scale;
+      users.push(user);
+    }
+    return users;
+  }
+
+  /** Where the list of a token begins, which is where the one before ends. */
+  #start(at: number): number {
+    const ends = headBytes + this.count * tokenBytes;
+    const lists = ends + this.count * endBytes;
+    return at === 0 ? lists : lists + this.#view.getUint16(ends + (at - 1) * endBytes, true);
+  }
+}
+
 /** The users of one token in a leaf; none where the leaf does not have it. */
 export function usersOf(entries: Uint8Array, token: number): number[] {
-  const view = viewOf(entries);
-  const count = view.getUint16(0, true);
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (view.getUint32(headBytes + middle * tokenBytes, true) < token) low = middle + 1;
-    else high = middle;
-  }
-  if (low === count || view.getUint32(headBytes + low * tokenBytes, true) !== token) return [];
-  return listAt(entries, view, count, low);
+  const leaf = new LeafReader(entries);
+  const at = leaf.placeOf(token);
+  return at < leaf.count && leaf.token(at) === token ? leaf.users(at) : [];
 }
 
 /** All postings of a leaf. */
 export function unpackLeaf(entries: Uint8Array): Posting[] {
-  const view = viewOf(entries);
-  const count = view.getUint16(0, true);
-  return Array.from({ length: count }, (_, at) => ({
-    token: view.getUint32(headBytes + at * tokenBytes, true),
-    users: listAt(entries, view, count, at),
-  }));
+  const leaf = new LeafReader(entries);
+  return Array.from({ length: leaf.count }, (_, at) => ({ token: leaf.token(at), users: leaf.users(at) }));
 }
 
 /** Packs postings, in the order of their tokens, into as many leaves as they need. */
 export class LeafPacker {
-  readonly leaves: PackedLeaf[] = [];
+  #leaves: PackedLeaf[] = [];
   #tokens: number[] = [];
   #ends: number[] = [];
   #lists = Buffer.allocUnsafe(65_536);
   #used = 0;
 
-  /** Begins a token; `push` adds its users in ascending order, and `end` ends it. */
+  /** Adds a token with its users in ascending order. */
   add({ token, users }: { readonly token: number; readonly users: ArrayLike<number> }): void {
     const from = this.#used;
     this.#write(users);
+    this.#end(token, from);
+  }
+
+  /** Adds the token at that place of a leaf, with its users. */
+  copy(leaf: LeafReader, at: number): void {
+    const from = this.#used;
+    this.#used = leaf.copyList(at, this.#lists, from);
+    this.#end(leaf.token(at), from);
+  }
+
+  /** Ends the token whose list begins at `from`. */
+  #end(token: number, from: number): void {
     const bytes = headBytes + (this.#tokens.length + 1) * (tokenBytes + endBytes) + this.#used;
     if (bytes > leafBytesMax && this.#tokens.length > 0) {
       const list = Uint8Array.from(this.#lists.subarray(from, this.#used));
       this.#used = from;
-      this.finish();
+      this.#endLeaf();
       this.#lists.set(list);
       this.#used = list.length;
     }
@@ -75,8 +136,15 @@ export class LeafPacker {
     this.#ends.push(this.#used);
   }
 
-  /** Ends the leaf that is being packed. */
-  finish(): void {
+  /** The leaves of all tokens since the last ones were finished. */
+  finish(): readonly PackedLeaf[] {
+    this.#endLeaf();
+    const leaves = this.#leaves;
+    this.#leaves = [];
+    return leaves;
+  }
+
+  #endLeaf(): void {
     const [first] = this.#tokens;
     if (first === undefined) return;
     const count = this.#tokens.length;
@@ -89,7 +157,7 @@ export class LeafPacker {
       view.setUint16(headBytes + count * tokenBytes + at * endBytes, this.#ends[at] ?? 0, true);
     }
     entries.set(this.#lists.subarray(0, this.#used), start);
-    this.leaves.push({ token: first, entries });
+    this.#leaves.push({ token: first, entries });
     this.#tokens = [];
     this.#ends = [];
     this.#used = 0;
@@ -108,25 +176,6 @@ export class LeafPacker {
     }
     this.#used = at;
   }
-}
-
-function listAt(entries: Uint8Array, view: DataView, count: number, at: number): number[] {
-  const ends = headBytes + count * tokenBytes;
-  const start = headBytes + count * (tokenBytes + endBytes);
-  const end = start + view.getUint16(ends + at * endBytes, true);
-  const users: number[] = [];
-  let user = 0;
-  for (let byte = at === 0 ? start : start + view.getUint16(ends + (at - 1) * endBytes, true); byte < end; ) {
-    let scale = 1;
-    let part = entries[byte++] ?? 0;
-    for (; part > 127; part = entries[byte++] ?? 0) {
-      user += (part - 128) * scale;
-      scale *= 128;
-    }
-    user += part * scale;
-    users.push(user);
-  }
-  return users;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -297,10 +297,28 @@ export const selectLeaf = rawStatement<OfBlock & { token: number }, { token: num
     where org_key = ${p('orgKey')} and block = ${p('block')} and token <= ${p('token')} order by token desc limit 1`,
 );
 
-export const selectNextLeaf = rawStatement<OfBlock & { token: number }, { token: number }>(
+/** The first token of each leaf. */
+export const selectLeafTokens = rawStatement<OfBlock, { token: number }>(
   (p) => sql`select token from search_leaves
-    where org_key = ${p('orgKey')} and block = ${p('block')} and token > ${p('token')} order by token limit 1`,
+    where org_key = ${p('orgKey')} and block = ${p('block')} order by token`,
 );
+
+/** How many leaves one statement looks up. */
+export const leavesMax = 32;
+type SomeLeaves = OfBlock & Record<`token${number}`, number>;
+
+export const selectSomeLeaves = rawStatement<SomeLeaves, { token: number; entries: Uint8Array }>((p) => {
+  const tokens = Array.from({ length: leavesMax }, (_, at) => p(`token${at}`));
+  return sql`select token, entries from search_leaves
+    where org_key = ${p('orgKey')} and block = ${p('block')} and token in (${sql.join(tokens)})`;
+});
+
+/** The values for the first tokens of leaves; -1 is no token. */
+export function leafValues(tokens: readonly number[]): Record<`token${number}`, number> {
+  const values: Record<`token${number}`, number> = {};
+  for (let at = 0; at < leavesMax; at++) values[`token${at}`] = tokens[at] ?? -1;
+  return values;
+}
 
 export const selectAllLeaves = rawStatement<OfBlock, { token: number; entries: Uint8Array }>(
   (p) => sql`select token, entries from search_leaves

@@ -139,7 +139,7 @@ export class SqlUserSearchStore implements UserSearchStore {
     return { seq, texts };
   }
 
-  purge(erased: readonly IndexedTexts[]): Promise<void> {
+  purge(erased: readonly IndexedTexts[]): Promise<number> {
     return purgeUsers(this.#scope.executor, this.#orgKey, erased);
   }
 
