@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Directory } from '../../app/open-directory.ts';
+import { readConfig } from '../../config/config.ts';
 import { type OperatorPrincipal, operatorAt } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
@@ -23,7 +24,7 @@ import type { ImportProgress, Reject } from '../../core/transfer/import-progress
 import { CommandError, type Handler, type Invocation, type Outcome } from '../command.ts';
 import { counted } from '../layout.ts';
 import { choiceOf, door, onDirectory } from '../operator.ts';
-import { BatchSize } from '../transfer/batch-size.ts';
+import { BatchSize, batchMs } from '../transfer/batch-size.ts';
 import { findSource, type ImportSource } from '../transfer/import-source.ts';
 import { refuseExisting } from '../transfer/private-file.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
@@ -40,6 +41,7 @@ interface Task {
   readonly source: ImportSource;
   readonly opened: OpenedRows;
   readonly rows: RowThread;
+  readonly size: BatchSize;
 }
 
 export const importUsers: Handler = async (invocation) => {
@@ -64,7 +66,9 @@ async function importFrom({ core }: Directory, invocation: Invocation, rows: Row
     takesUnicode: core.takesUnicodeAddresses(),
     leavesOutUnknownHashes: invocation.find('without-unsupported-passwords') !== undefined,
   });
-  const task = { core, principal, appId, source, opened, rows };
+  const { databaseUrl } = readConfig(invocation.env).secrets;
+  const size = new BatchSize(databaseUrl === null ? batchMs.file : batchMs.server);
+  const task = { core, principal, appId, source, opened, rows, size };
   if (invocation.find('dry-run') !== undefined) return runDry(task, invocation);
   try {
     return await runImport(task, invocation);
@@ -98,9 +102,8 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
 
 /** Imports the rest of the input; returns the progress at its end. */
 async function importRest(task: Task, begun: ImportProgress, lap: () => number): Promise<ImportProgress> {
-  const { core, principal, rows } = task;
+  const { core, principal, rows, size } = task;
   const bar = new ProgressBar();
-  const size = new BatchSize();
   let progress = begun;
   try {
     for (;;) {

@@ -33,7 +33,8 @@ export class CountTree {
   readonly #shape: CountShape;
   /** The nodes that were read. All of them are written back, because only nodes that change are read. */
   readonly #nodes = new Map<number, Node>();
-  #lastNode: number | null = null;
+  #lastNode: Promise<number | undefined> | null = null;
+  #newNodes = 0;
 
   constructor(rows: CountedRows, nodes: WritableNodes, shape: CountShape) {
     this.#rows = rows;
@@ -44,9 +45,7 @@ export class CountTree {
   /** Brings the tree up to date. Returns false, and writes nothing, where its numbers cannot be right. */
   async apply(changes: readonly CountChange[]): Promise<boolean> {
     const root = await this.#lockRoot();
-    for (const change of changes) {
-      if (!(await this.#add(root, change))) return false;
-    }
+    if (!(await this.#add(root, changes))) return false;
     await this.#setRoot(root, await this.#trim(root, firstKey, endKey));
     await this.#write();
     return true;
@@ -111,38 +110,60 @@ export class CountTree {
     await Promise.all(writes);
   }
 
-  /** Counts a change in every entry on the path down to its range; false where the tree proves to be wrong. */
-  async #add(root: Node, { at, status, delta }: CountChange): Promise<boolean> {
-    for (let node: Node | null = root; ; ) {
-      const entry: CountEntry | undefined = node?.entries[indexOf(node.entries, at)];
-      if (entry === undefined) return false;
-      entry.counts[status] += delta;
-      if (entry.counts[status] < 0) return false;
-      if (entry.child === 0) return true;
-      node = await this.#load(entry.child);
+  /**
+   * Counts the changes in every entry on the paths down to their ranges; false where the tree proves to be wrong. The nodes of
+   * a level are read together, because each read may be a round trip.
+   */
+  async #add(root: Node, changes: readonly CountChange[]): Promise<boolean> {
+    let level: readonly (readonly [Node | null, readonly CountChange[]])[] = [[root, changes]];
+    while (level.length > 0) {
+      const below = new Map<number, CountChange[]>();
+      for (const [node, own] of level) {
+        for (const change of own) {
+          const { at, status, delta } = change;
+          const entry: CountEntry | undefined = node?.entries[indexOf(node.entries, at)];
+          if (entry === undefined) return false;
+          entry.counts[status] += delta;
+          if (entry.counts[status] < 0) return false;
+          if (entry.child === 0) continue;
+          const known = below.get(entry.child);
+          if (known === undefined) below.set(entry.child, [change]);
+          else known.push(change);
+        }
+      }
+      level = await Promise.all(Array.from(below, async ([id, own]) => [await this.#load(id), own] as const));
     }
+    return true;
   }
 
   /**
    * Splits, joins and removes the entries of a node, whose range is `from` to `to`, and of every changed node below
-   * it. Returns the runs of entries into which the node must be split: one, several, or none when it is empty.
+   * it; the rows of ranges that are split are read together. Returns the runs of entries into which the node must be
+   * split: one, several, or none when it is empty.
    */
   async #trim(node: Node, from: SortKey, to: SortKey): Promise<CountEntry[][]> {
+    const { rangeMax, fanout } = this.#shape;
+    const parts = await Promise.all(
+      node.entries.map((entry, at): CountEntry | Promise<CountEntry[]> => {
+        const entryFrom = at === 0 ? from : entry.from;
+        const entryTo = node.entries[at + 1]?.from ?? to;
+        const child = this.#nodes.get(entry.child);
+        if (entry.child !== 0)
+          return child === undefined ? entry : this.#trimChild(child, entryFrom, entryTo);
+        if (sumOf(entry.counts) > rangeMax) return this.#cutRange(entryFrom, entryTo);
+        return { ...entry, from: entryFrom };
+      }),
+    );
     const trimmed: CountEntry[] = [];
-    for (const [at, entry] of node.entries.entries()) {
-      const entryFrom = at === 0 ? from : entry.from;
-      const entryTo = node.entries[at + 1]?.from ?? to;
-      const sum = sumOf(entry.counts);
-      if (entry.child !== 0) trimmed.push(...(await this.#trimChild(entry, entryFrom, entryTo)));
-      else if (sum > this.#shape.rangeMax) trimmed.push(...(await this.#cutRange(entryFrom, entryTo)));
-      else if (sum > 0) this.#pushRange(trimmed, { ...entry, from: entryFrom });
+    for (const part of parts) {
+      if (Array.isArray(part)) trimmed.push(...part);
+      else if (part.child !== 0) trimmed.push(part);
+      else if (sumOf(part.counts) > 0) this.#pushRange(trimmed, part);
     }
-    return trimmed.length === 0 ? [] : cut(trimmed, this.#shape.fanout, to === endKey);
+    return trimmed.length === 0 ? [] : cut(trimmed, fanout, to === endKey);
   }
 
-  async #trimChild(entry: CountEntry, from: SortKey, to: SortKey): Promise<CountEntry[]> {
-    const child = this.#nodes.get(entry.child);
-    if (child === undefined) return [entry];
+  async #trimChild(child: Node, from: SortKey, to: SortKey): Promise<CountEntry[]> {
     const [first, ...others] = await this.#trim(child, from, to);
     if (first === undefined) {
       await this.#drop(child);
@@ -218,10 +239,12 @@ export class CountTree {
     return node;
   }
 
+  /** Several may be made at the same time, of which each gets a number of its own. */
   async #newNode(): Promise<number> {
-    this.#lastNode ??= (await this.#store.last()) ?? rootNode;
-    this.#lastNode += 1;
-    return this.#lastNode;
+    this.#lastNode ??= this.#store.last();
+    const last = (await this.#lastNode) ?? rootNode;
+    this.#newNodes += 1;
+    return last + this.#newNodes;
   }
 }
 

@@ -62,5 +62,6 @@ export async function noteLateUsers(
   if (seqs.length === 0) return;
   const last = await executor.first(selectSealed, { orgKey });
   if (last === undefined) return;
-  for (const seq of seqs) if (seq <= last.sealed) await executor.run(noteLate, { orgKey, seq });
+  const late = seqs.filter((seq) => seq <= last.sealed);
+  await Promise.all(late.map((seq) => executor.run(noteLate, { orgKey, seq })));
 }
