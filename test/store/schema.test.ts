@@ -109,6 +109,8 @@ test('no statement walks a table, or all rows of an organization, to find its ow
   const walks = [
     /^SCAN (organizations|apps|api_keys|password_requests)$/,
     /^SCAN staff_accounts USING INDEX staff_accounts_email$/,
+    // Whether there is any, with a limit of one.
+    /^SCAN staff_accounts USING COVERING INDEX staff_accounts_id$/,
     /^SCAN messages USING INDEX messages_content$/,
     // The metrics count what waits. The index holds nothing else.
     /^SCAN messages USING COVERING INDEX messages_queued$/,
