@@ -42,6 +42,7 @@ import { bulkValues } from './0039-bulk-values.ts';
 import { messageCosts } from './0040-message-costs.ts';
 import { jobMarks } from './0041-job-marks.ts';
 import { trialPeople } from './0042-trial-people.ts';
+import { unlockedParents } from './0043-unlocked-parents.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -87,6 +88,7 @@ export const migrations: readonly Migration[] = [
   messageCosts,
   jobMarks,
   trialPeople,
+  unlockedParents,
 ];
 
 /** The version that this program works with. */

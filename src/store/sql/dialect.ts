@@ -41,6 +41,8 @@ export interface Dialect {
   readonly busyTable: string;
   /** The statement that lets an existing column be null; null where the table must be written again. */
   readonly allowNull: ((table: string, column: string) => string) | null;
+  /** The statement that ends the reference of these columns to another table; null where the table must be written again. */
+  readonly dropReference: ((table: string, columns: readonly string[]) => string) | null;
   /** The end of an insert, where the database returns the number of the row in this way. */
   readonly returningSequence: string;
   /** Whether the error says that a unique key of the table with that column is taken. */
@@ -88,6 +90,7 @@ export const sqliteDialect: Dialect = {
   keyTable: 'strict, without rowid',
   busyTable: 'strict',
   allowNull: null,
+  dropReference: null,
   returningSequence: '',
   isTaken(error, table, column) {
     return (
@@ -141,6 +144,8 @@ export const postgresDialect: Dialect & { readonly lateralCompiler: QueryCompile
   // Leaves space on each database page for the next version of a row, so that no index must change.
   busyTable: 'with (fillfactor = 40)',
   allowNull: (table, column) => `alter table ${table} alter column ${column} drop not null`,
+  dropReference: (table, columns) =>
+    `alter table ${table} drop constraint ${[table, ...columns, 'fkey'].join('_')}`,
   returningSequence: ' returning seq',
   isTaken(error, table, column) {
     // Tables on several machines add a number to the names of their keys.
