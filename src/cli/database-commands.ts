@@ -41,9 +41,15 @@ export const databaseCommands: readonly Command[] = [
     summary: 'Distribute the tables over the machines of a Citus cluster',
     details: [
       'Does what is missing, so it may run again at any time; run it after each change of the machines. DATABASE_URL names',
-      'the coordinator. Tables with rows are moved, and are locked for that time.',
+      'the coordinator. Tables with rows are moved, and are locked for that time. With --isolate it only gives one organization',
+      'a shard of its own, while the directory is used.',
     ].join(' '),
     options: {
+      isolate: { value: 'ID', meaning: 'The organization that gets a shard of its own (`roster org list`)' },
+      to: { value: 'HOST:PORT', meaning: 'The machine for that shard, as the cluster names it' },
+      'block-writes': {
+        meaning: 'Refuse changes while rows are copied; for a cluster without logical replication',
+      },
       'dry-run': { meaning: 'Only say what would be done' },
     },
     load: async () => (await import('./commands/distribute.ts')).distribute,

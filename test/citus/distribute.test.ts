@@ -5,8 +5,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRefusal } from '../../src/core/errors.ts';
-import type { UserId } from '../../src/core/ids.ts';
 import type { Tx } from '../../src/core/unit-of-work.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { migrations } from '../../src/store/migrations/all-migrations.ts';
@@ -16,6 +14,7 @@ import { distributeDatabase } from '../../src/store/postgres/sharding/distribute
 import { placements } from '../../src/store/schema/placement.ts';
 import { addTenant, newUser } from '../store/harness.ts';
 import { citus, citusMachines, createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import { Load } from './load.ts';
 
 const skip = citus === undefined && 'ROSTER_TEST_CITUS names no coordinator of a Citus cluster';
 const plain = { isDryRun: false };
@@ -107,18 +106,8 @@ describe('on a Citus cluster', { skip }, () => {
   test('a shard that is moved to another machine under load loses no acknowledged change', async () => {
     const store = openStore({ databaseUrl: database.url });
     const tenant = await addTenant(store);
-    const acknowledged: UserId[] = [];
-    let isMoved = false;
-    const write = async (): Promise<void> => {
-      while (!isMoved) {
-        try {
-          acknowledged.push((await store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)))).id);
-        } catch (error) {
-          assert.ok(isRefusal(error, 'unavailable'), String(error));
-        }
-      }
-    };
-    const writers = Array.from({ length: 4 }, write);
+    const load = new Load(store, tenant);
+    await load.acknowledge(10);
     const [shard] = await database.query(
       `select s.shardid as id, n.nodename as name, n.nodeport as port,
           o.nodename as to_name, o.nodeport as to_port
@@ -130,16 +119,8 @@ describe('on a Citus cluster', { skip }, () => {
     await database.query(`select citus_move_shard_placement($1, $2, $3, $4, $5, 'block_writes')`, [
       ...[shard?.['id'], shard?.['name'], shard?.['port'], shard?.['to_name'], shard?.['to_port']],
     ]);
-    const before = acknowledged.length;
-    while (acknowledged.length < before + 20) await new Promise((resolve) => setImmediate(resolve));
-    isMoved = true;
-    await Promise.all(writers);
-    for (const id of acknowledged) {
-      const found = await store.read(tenant.orgKey, (tx) => tx.users.find({ id }));
-      assert.ok(found !== null, id);
-    }
-    const { counted, kept, faults } = await store.checkCounts(tenant.orgKey);
-    assert.deepEqual([kept, faults], [counted, 0]);
+    await load.acknowledge(20);
+    await load.end();
     await store.close();
   });
 });

@@ -6,6 +6,7 @@ import { tables } from '../../../src/store/schema/personal-data.ts';
 import { postgresDialect } from '../../../src/store/sql/dialect.ts';
 import { allStatements, compileStatement } from '../../../src/store/sql/statement.ts';
 import { slowTest as test } from '../../support/effort.ts';
+import { citus } from '../../support/postgres/postgres.ts';
 import { makePostgresStore, type PostgresOwnStore } from '../harness.ts';
 
 /** Small tables that are read before the organization is known. A database on several machines has a copy on each. */
@@ -21,7 +22,8 @@ describe('the schema on PostgreSQL', () => {
   test('has every table and column of the registry, and no others', async () => {
     const columns = await own.database.query(
       `select table_name, string_agg(column_name, ' ' order by column_name collate "C") as names
-        from information_schema.columns where table_schema = 'public' group by table_name`,
+        from information_schema.columns join information_schema.tables using (table_schema, table_name)
+        where table_schema = 'public' and table_type = 'BASE TABLE' group by table_name`,
     );
     const found = Object.fromEntries(columns.map((row) => [String(row['table_name']), String(row['names'])]));
     const registered = Object.entries(tables).map(([name, { columns }]) => {
@@ -43,6 +45,17 @@ describe('the schema on PostgreSQL', () => {
     assert.deepEqual(others, []);
   });
 
+  test('has one generated and no dropped column before the organization: `roster distribute` moves it', async () => {
+    const found = await own.database.query(
+      `select a.attrelid::regclass::text as table, a.attname as column from pg_attribute k join pg_attribute a
+          on a.attrelid = k.attrelid and a.attnum between 1 and k.attnum and (a.attisdropped or a.attgenerated <> '')
+        where k.attname = 'org_key' and k.attrelid in
+          (select oid from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace)`,
+    );
+    const dropped = { table: 'users', column: '........pg.dropped.2........' };
+    assert.deepEqual(found, [citus === undefined ? { table: 'users', column: 'position' } : dropped]);
+  });
+
   test('gives every table a primary key, and lets it refer to rows of the same organization only', async () => {
     const without = await own.database.query(
       `select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
@@ -52,7 +65,7 @@ describe('the schema on PostgreSQL', () => {
     const references = await own.database.query(
       `select conname, (select attname from pg_attribute where attrelid = conrelid and attnum = conkey[1]) as from_column,
           (select attname from pg_attribute where attrelid = confrelid and attnum = confkey[1]) as to_column
-        from pg_constraint where contype = 'f'`,
+        from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace`,
     );
     assert.ok(references.length > 8);
     for (const { conname, from_column, to_column } of references) {

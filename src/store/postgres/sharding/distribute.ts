@@ -7,6 +7,8 @@
  */
 import type { Client } from 'pg';
 import { placements } from '../../schema/placement.ts';
+import { movedColumns } from './column-order.ts';
+import { literal, quoted } from './sql-text.ts';
 
 export interface DistributeOptions {
   /** Only says what would be done. */
@@ -63,12 +65,13 @@ export async function distribute(client: Client, options: DistributeOptions): Pr
     if (!options.isDryRun) await client.query(sql);
   };
   for (const sql of await missingSettings(client)) await run(sql);
+  for (const sql of await movedColumns(client, [...placements.keys()])) await run(sql);
   for (const sql of await missingTables(client)) await run(sql);
   for (const sql of await leftRows(client)) await run(sql);
   return steps;
 }
 
-async function refuseOther(client: Client): Promise<void> {
+export async function refuseOther(client: Client): Promise<void> {
   const extension = await client.query(`select from pg_extension where extname = 'citus'`);
   if (extension.rowCount === 0) {
     throw new NotShardedError('the database has no extension `citus`: create it on every machine first');
@@ -148,12 +151,4 @@ async function leftRows(client: Client): Promise<readonly string[]> {
   return rows
     .filter(({ kind, left }) => kind !== null && Number(left) > 0)
     .map(({ name }) => `select truncate_local_data_after_distributing_table(${literal(name)})`);
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
