@@ -164,9 +164,9 @@ for (const isRestarted of [false, true]) {
         const subject = await meanwhile(jumpMs, () => tries(guessQuota.limit));
         const waitsMs = async (): Promise<number> => {
           const failures = await roster.core.work.read(tenant.key, (tx) =>
-            tx.throttles.findFailures(subject, { network: 'n', group: 'unknown' }),
+            tx.throttles.findFailures(subject, 'n'),
           );
-          const left = guessesLeft(failures, guessQuota, clock.now());
+          const left = guessesLeft(failures.unknown, guessQuota, clock.now());
           return left >= 1 ? 0 : (1 - left) * (guessQuota.windowMs / guessQuota.limit);
         };
         assert.ok((await waitsMs()) <= guessQuota.windowMs);

@@ -31,7 +31,7 @@ export class RecentEnds {
   }
 
   /** Whether the subject has ended after the request arrived. */
-  has(subject: string, { arrivedAt }: Arrival): boolean {
+  has(subject: string, { arrivedAt }: Pick<Arrival, 'arrivedAt'>): boolean {
     return arrivedAt < (this.#endedAt.get(subject) ?? 0);
   }
 }

@@ -36,8 +36,8 @@ export interface SessionStore {
   end(sessionId: string): Promise<boolean>;
   /** Ends the sessions of a user without `except`; returns how many. */
   endAll(userId: UserId, except?: string): Promise<number>;
-  /** Ends the oldest sessions of a user beyond that number; returns how many. */
-  keepNewest(userId: UserId, keep: number): Promise<number>;
+  /** The ids of the oldest sessions of a user beyond that number. */
+  listSurplus(userId: UserId, keep: number): Promise<readonly string[]>;
   /** Oldest first. */
   listOf(userId: UserId): Promise<readonly Session[]>;
   /** The wrong passwords in a row that came with the session; null where it has ended. */

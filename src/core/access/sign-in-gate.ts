@@ -9,6 +9,8 @@ import { RecentEnds } from './arrival.ts';
 export class SignInGate {
   /** The checks that were right, for requests that arrived before. */
   readonly right = new RecentEnds();
+  /** The subjects whose checks have ended. */
+  readonly #ended = new RecentEnds();
   readonly #queues = new Map<string, SubjectQueue>();
   readonly #shared = new Map<string, Promise<unknown>>();
 
@@ -25,12 +27,21 @@ export class SignInGate {
       try {
         return await check();
       } finally {
+        this.#ended.note(subject);
         queue.leave();
       }
     } finally {
       queue.callers -= 1;
       if (queue.callers === 0) this.#queues.delete(subject);
     }
+  }
+
+  /**
+   * Whether a check of the subject has ended since that instant of `performance.now`. If none has, what was read then counts every
+   * check that does not run now.
+   */
+  hasEndedSince(subject: string, readAt: number): boolean {
+    return this.#ended.has(subject, { arrivedAt: readAt });
   }
 
   /**

@@ -11,7 +11,7 @@ import { FieldReader, readText } from '../directory/user-fields.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { notify } from '../messaging/notify.ts';
-import { recordOwnSession } from '../record/own-acts.ts';
+import { findStartWait, recordOwnSession } from '../record/own-acts.ts';
 import { countRefusal } from '../record/refusals.ts';
 import { noSubject } from '../record/tally.ts';
 import { digestOf, newToken } from '../secret.ts';
@@ -21,7 +21,14 @@ import type { Arrival } from './arrival.ts';
 import { requireApp } from './authentication.ts';
 import { leastUnitsOf } from './hash-cost.ts';
 import { type HashTurn, hashTyped, matchPassword, type PasswordMatch } from './password.ts';
-import { digestOfNetwork, type GuessTarget, guardByNetwork, guardBySession } from './password-guesses.ts';
+import {
+  digestOfNetwork,
+  findAccount,
+  type GuessedAccount,
+  type GuessTarget,
+  guardByNetwork,
+  guardBySession,
+} from './password-guesses.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { sessionsMax } from './session.ts';
 import { findFamiliarity, noteNetwork } from './sign-in-network.ts';
@@ -67,26 +74,51 @@ export async function signIn(
     const { user } = checked;
     const freshHash = await renewHash(core, checked, password, turn);
     const signedIn = await core.work.change(orgKey, async (tx) => {
-      const present = await tx.users.lock({ id: user.id });
+      // The look-ups are sent right behind the lock, so that on PostgreSQL all are one round trip.
+      const [present, surplus, startWait] = await Promise.all([
+        tx.users.lock({ id: user.id }),
+        tx.sessions.listSurplus(user.id, sessionsMax - 1),
+        findStartWait(core, tx, user.id),
+      ]);
       // Between the check and this transaction the account may have been cancelled or erased.
       if (present === null || present.status === 'inactive') throw refuse('invalid_credentials', {});
-      if (present.passwordHash !== user.passwordHash) return null;
-      if (owner === null) await tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, network));
+      if (present.passwordHash !== user.passwordHash || present.email !== user.email) return null;
+      if (owner === null && checked.wrongPasswords > 0) {
+        await tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, network));
+      }
       const now = core.clock.now();
-      const upgrade = freshHash === null ? {} : { passwordHash: freshHash };
-      const changes = { lastLoginAt: now, ...upgrade };
-      const changed = await changeUser(core, tx, present, changes, { isSamePassword: true });
-      const { isKnown, isSiteKnown } = await findFamiliarity(core, tx, user.id, network);
-      await noteNetwork(core, tx, user.id, network, { isNew: !isKnown });
-      if (!isSiteKnown) await tellNewNetwork(core, tx, changed, now);
-      for (let left = await tx.sessions.keepNewest(user.id, sessionsMax - 1); left > 0; left--) {
+      const changed = await noteLogin(core, tx, present, now, freshHash);
+      await noteArrival(core, tx, changed, network, { ...checked, now });
+      for (const id of surplus) {
+        await tx.sessions.end(id);
         await recordOwnSession(core, tx, principal, 'session.ended', user.id);
       }
-      return { user: changed, token: await startSession(core, tx, principal, changed) };
+      return { user: changed, token: await startSession(core, tx, principal, changed, startWait) };
     });
     if (signedIn !== null) return signedIn;
-    // The password or its hash was changed during the check, so the check is repeated.
+    // The password, its hash or the address was changed during the check, so the check is repeated.
   }
+}
+
+/** A step: stores the time of the sign-in, and the hash that replaces the present one. */
+function noteLogin(core: Core, tx: Tx, user: User, now: number, freshHash: string | null): Promise<User> {
+  if (freshHash === null) return tx.users.noteLogin(user, now);
+  const changes = { lastLoginAt: now, passwordHash: freshHash };
+  return changeUser(core, tx, user, changes, { isSamePassword: true });
+}
+
+/** A step: stores the network of the sign-in, and tells the owner of a new site. A network that was known before the check still is. */
+async function noteArrival(
+  core: Core,
+  tx: Tx,
+  user: User,
+  network: string,
+  { isKnownNetwork, now }: Pick<Checked, 'isKnownNetwork'> & { readonly now: number },
+): Promise<void> {
+  if (isKnownNetwork) return noteNetwork(core, tx, user.id, network, { isNew: false });
+  const { isKnown, isSiteKnown } = await findFamiliarity(core, tx, user.id, network);
+  await noteNetwork(core, tx, user.id, network, { isNew: !isKnown });
+  if (!isSiteKnown) await tellNewNetwork(core, tx, user, now);
 }
 
 /** A step: tells the owner of a sign-in from a new site, in a message that is sent after the answer; at most one a day. */
@@ -118,16 +150,20 @@ async function checkPassword(
   owner: UserPrincipal | null,
   typed: TypedPassword,
 ): Promise<Checked | null> {
-  const check = (): Promise<Checked | null> => findMatch(core, caller, typed);
   if (owner !== null) {
     try {
-      return await guardBySession(core, owner, check);
+      return await guardBySession(core, owner, async () =>
+        findMatch(core, caller, typed, await findAccount(core, typed.target)),
+      );
     } catch (error) {
       if (!isRefusal(error, 'unauthorized')) throw error;
     }
   }
   try {
-    return await guardByNetwork(core, typed.target, check);
+    return await guardByNetwork(core, typed.target, async ({ familiarity, wrongPasswords, ...account }) => {
+      const found = await findMatch(core, caller, typed, account);
+      return found === null ? null : { ...found, wrongPasswords, isKnownNetwork: familiarity.isKnown };
+    });
   } catch (error) {
     // Not by account: the search for it would be more work for each attempt of a flood.
     countRefusal(core, caller, error);
@@ -135,13 +171,19 @@ async function checkPassword(
   }
 }
 
-/** A step: a new session of the user; its token in plain text. */
-export async function startSession(core: Core, tx: Tx, principal: Principal, user: User): Promise<string> {
+/** A step: a new session of the user; its token in plain text. `startWait` is as in `recordOwnSession`. */
+export async function startSession(
+  core: Core,
+  tx: Tx,
+  principal: Principal,
+  user: User,
+  startWait?: number | null,
+): Promise<string> {
   const now = core.clock.now();
   const token = newToken('st', tx.orgKey);
   const session = { id: newPrefixedId('ses'), userId: user.id, startedAt: now, lastUsedAt: now };
   await tx.sessions.insert(session, digestOf(token));
-  await recordOwnSession(core, tx, principal, 'session.started', user.id);
+  await recordOwnSession(core, tx, principal, 'session.started', user.id, startWait);
   return token;
 }
 
@@ -167,6 +209,10 @@ export async function emailHasAccount(
 interface Checked {
   readonly user: User;
   readonly match: PasswordMatch;
+  /** What was counted before of the caller's network; 0 where it was counted by session. */
+  readonly wrongPasswords: number;
+  /** False where it was not looked up. */
+  readonly isKnownNetwork: boolean;
 }
 
 /**
@@ -208,16 +254,13 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 }
 
-/** The user with that email and password; null for none. */
+/** The user of the account, if the password is right; else null. */
 async function findMatch(
   core: Core,
   caller: PublicPrincipal,
-  { target, password, turn }: TypedPassword,
+  { password, turn }: TypedPassword,
+  { user, cost }: Pick<GuessedAccount, 'user' | 'cost'>,
 ): Promise<Checked | null> {
-  const { orgKey, email } = target;
-  const { user, cost } = await core.work.read(orgKey, async (tx) => {
-    return { user: await tx.users.findByEmail(email), cost: await tx.hashCosts.find() };
-  });
   const leastUnits = leastUnitsOf(cost);
   const hash = user?.passwordHash ?? null;
   // By address, so that one without an account shares its checks too.
@@ -226,7 +269,9 @@ async function findMatch(
   );
   // A deployment that tells no accounts refuses a sign-in by an address that another person may read.
   const isOpen = user !== null && (core.policy.tellsAccounts || user.emailProvedAt !== null);
-  if (isOpen && match !== 'wrong' && user.status !== 'inactive') return { user, match };
+  if (isOpen && match !== 'wrong' && user.status !== 'inactive') {
+    return { user, match, wrongPasswords: 0, isKnownNetwork: false };
+  }
   core.tally.add(caller, {
     action: 'session.refused',
     subject: user === null ? noSubject : { kind: 'user', id: user.id },

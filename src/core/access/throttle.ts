@@ -46,13 +46,17 @@ export interface ThrottleStore {
    * allowed.
    */
   hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null>;
+  /** As `hit`, without counting. Only a caller that keeps all others from counting the subject may count it afterwards. */
+  findWait(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null>;
+  /** Counts the hit for which `findWait` was null. */
+  count(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<void>;
   /**
    * Counts one hit of up to three subjects, each of which is a part of the next one, if every quota allows it. Null when it
    * was counted. A refused hit counts for none of them.
    */
   hitNested(bucket: string, subjects: readonly SubjectQuota[], now: number): Promise<RefusedHit | null>;
-  /** The wrong passwords of a subject from a network and from its group. */
-  findFailures(subject: string, from: GuessSource): Promise<LoginFailures>;
+  /** The wrong passwords of a subject from a network, with those of each group. */
+  findFailures(subject: string, network: string): Promise<Readonly<Record<NetworkGroup, LoginFailures>>>;
   /** Counts one wrong password, of the network and of its group; each makes the debt of the group `debtMs` longer. */
   addFailure(subject: string, from: GuessSource, now: number, debtMs: number): Promise<void>;
   /** The hits of the subjects whose end is after `now`. */
@@ -76,7 +80,8 @@ export interface GuessSource {
 }
 
 /** Whether the account has signed in from the network lately. */
-export type NetworkGroup = 'known' | 'unknown';
+export const networkGroups = ['known', 'unknown'] as const;
+export type NetworkGroup = (typeof networkGroups)[number];
 
 export interface LoginFailures {
   /** In a row, from the network. */

@@ -53,6 +53,8 @@ export interface UserStore {
    * `user`.
    */
   update(user: User, changes: UserChanges): Promise<User>;
+  /** Stores the time of a sign-in of a user whom the caller has locked; returns the changed user. */
+  noteLogin(user: User, at: number): Promise<User>;
   /**
    * Removes the user and every row that belongs to it, also from the counts: the only path of deletion. `digests` are
    * the keyed digests under which throttles and password requests know this person. Returns the numbers of removed

@@ -31,17 +31,27 @@ export async function countOwnChange(core: Core, tx: Tx, principal: Principal): 
   if (isOwner(principal)) refuseWait(await hitOwnAct(core, tx, 'own_change', principal.userId));
 }
 
-/** A step: records the start or the end of a session of an account; beyond the limit it counts it by the hour. */
+/**
+ * A step: records the start or the end of a session of an account; beyond the limit it counts it by the hour. `foundWait` is what
+ * `findStartWait` has found in this transaction.
+ */
 export async function recordOwnSession(
   core: Core,
   tx: Tx,
   principal: Principal,
   action: AuditAction & ('session.started' | 'session.ended'),
   userId: UserId,
+  foundWait?: number | null,
 ): Promise<void> {
-  const wait = await hitOwnAct(core, tx, action, userId);
+  const wait = foundWait === undefined ? await hitOwnAct(core, tx, action, userId) : foundWait;
+  if (foundWait === null) await tx.throttles.count(action, ...countOf(core, tx, userId));
   const note = wait === null ? record : recordCounted;
   await note(tx, principal, action, { kind: 'user', id: userId }, core.clock.now());
+}
+
+/** A step: the wait until one more start of a session is recorded; null for none. The caller locks the user in the same transaction. */
+export function findStartWait(core: Core, tx: Tx, userId: UserId): Promise<number | null> {
+  return tx.throttles.findWait('session.started', ...countOf(core, tx, userId));
 }
 
 function isOwner(principal: Principal): principal is Principal & { readonly userId: UserId } {
@@ -49,6 +59,13 @@ function isOwner(principal: Principal): principal is Principal & { readonly user
 }
 
 function hitOwnAct(core: Core, tx: Tx, bucket: string, userId: UserId): Promise<number | null> {
-  const subject = userSubject(core.secrets, tx.orgKey, userId);
-  return tx.throttles.hit(bucket, subject, core.policy.ownActQuotas, core.clock.now());
+  return tx.throttles.hit(bucket, ...countOf(core, tx, userId));
+}
+
+function countOf(
+  core: Core,
+  tx: Tx,
+  userId: UserId,
+): [subject: string, quotas: readonly Quota[], now: number] {
+  return [userSubject(core.secrets, tx.orgKey, userId), core.policy.ownActQuotas, core.clock.now()];
 }

@@ -28,6 +28,11 @@ export interface Executor {
   ): Promise<InsertedRow | undefined>;
   /** Inserts a row at some time before the commit. The unit gets no result; if the insert fails, the unit fails. */
   insertDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void>;
+  /**
+   * Runs a change whose outcome the unit does not need, before the statements that follow it. It may still be under way when the
+   * promise resolves. If the change fails, the unit fails.
+   */
+  runDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void>;
   /** As `insert`, for many rows in their order. Returns the number of each. */
   insertAll<P extends Values>(
     statement: Statement<P, unknown>,

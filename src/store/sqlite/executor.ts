@@ -50,6 +50,10 @@ class DirectExecutor implements Executor {
     this.#connection.run(statement, values);
   }
 
+  async runDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    this.#connection.run(statement, values);
+  }
+
   async insertAll<P extends Values>(
     statement: Statement<P, unknown>,
     rows: readonly P[],
@@ -129,6 +133,10 @@ export class ReadExecutor implements Executor {
   }
 
   insertDeferred(): Promise<void> {
+    return Promise.reject(new Error('a read changes nothing'));
+  }
+
+  runDeferred(): Promise<void> {
     return Promise.reject(new Error('a read changes nothing'));
   }
 
@@ -220,6 +228,10 @@ export class ChangeExecutor implements Executor {
   }
 
   async insertDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    this.#attempt(() => this.#connection.run(statement, values));
+  }
+
+  async runDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
     this.#attempt(() => this.#connection.run(statement, values));
   }
 

@@ -19,6 +19,14 @@ const users = (p: Binder<Tenant>) =>
 /** One user, locked against other changes. */
 export const lock = oneOf<UserRow>((p) => users(p).forUpdate());
 
+export const updateLogin = statement((p: Binder<ById & { at: number }>) =>
+  build
+    .updateTable('users')
+    .set({ last_login_at: p('at') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
 export const selectByEmail = rowsOf<Tenant & { email: string }, UserRow>((p) =>
   users(p).where('email_canonical', '=', p('email')),
 );

@@ -146,6 +146,11 @@ export class SqlUserStore implements UserStore {
     return wholeReader.read(whole, this.#scope, this.#orgKey);
   }
 
+  async noteLogin(user: User, at: number): Promise<User> {
+    await this.#executor.runDeferred(queries.updateLogin, { orgKey: this.#orgKey, id: user.id, at });
+    return { ...user, lastLoginAt: at };
+  }
+
   erase(user: User, digests: readonly string[]): Promise<RemovedRows | null> {
     return eraseUser(this.#scope, user, digests);
   }

@@ -40,7 +40,9 @@ suiteOnEveryDatabase('units of work', (own) => {
       order,
       Array.from({ length: 700 }, (_, at) => at),
     );
-    const failures = await own().read(tenant.orgKey, (tx) => tx.throttles.findFailures('subject', somewhere));
+    const { unknown: failures } = await own().read(tenant.orgKey, (tx) =>
+      tx.throttles.findFailures('subject', somewhere.network),
+    );
     assert.deepEqual([failures.count, failures.lastAt], [700, 699]);
   });
 
@@ -60,7 +62,9 @@ suiteOnEveryDatabase('units of work', (own) => {
       else assert.equal(outcome.status === 'fulfilled' && outcome.value, at);
     }
     assert.equal(await total(), 60);
-    const failures = await own().read(tenant.orgKey, (tx) => tx.throttles.findFailures('subject', somewhere));
+    const { unknown: failures } = await own().read(tenant.orgKey, (tx) =>
+      tx.throttles.findFailures('subject', somewhere.network),
+    );
     assert.equal(failures.count, 60);
   });
 

@@ -21,8 +21,13 @@ import { noteLateUsers } from '../../users/search-changes.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { isLockConflict } from '../errors.ts';
 import { ReadRounds } from '../reads/rounds.ts';
-import { type ChangeExecutorOptions, NotConfinedError, PostgresChangeExecutor } from './change-executor.ts';
-import { InsertBuffer, OptimismFailedError } from './insert-buffer.ts';
+import {
+  type ChangeExecutorOptions,
+  type DeferredChanges,
+  NotConfinedError,
+  PostgresChangeExecutor,
+} from './change-executor.ts';
+import { InsertBuffer, isOutageAlone, OptimismFailedError } from './insert-buffer.ts';
 import { SharedChanges } from './shared-changes.ts';
 
 /** What a unit of work gets. */
@@ -69,21 +74,31 @@ export class PostgresBatch implements Committed {
   /** Whether a unit has written a row. */
   hasWritten = false;
   readonly #connection: PostgresConnection;
+  readonly #begun: Promise<void>;
   readonly #lockMs: number | undefined;
   readonly #counts: CountLedger;
+  readonly #deferred: DeferredChanges = [];
 
-  /** `lockMs` is how long it waits for the counts, by default up to the usual limit. */
+  /** `begun` is the answer to the `begin` that was sent. `lockMs` is how long it waits for the counts, by default up to the usual limit. */
   constructor(
     connection: PostgresConnection,
     { countShape, marks }: { readonly countShape: CountShape; readonly marks: JobMarks },
-    lockMs: number | undefined,
+    { begun, lockMs }: { readonly begun: Promise<void>; readonly lockMs: number | undefined },
   ) {
     this.#connection = connection;
+    this.#begun = begun;
     this.#lockMs = lockMs;
     this.#counts = new CountLedger(countShape, { onAdded: noteLateUsers, marks });
   }
 
+  /** The error of the first change whose outcome no unit has awaited; undefined where all have succeeded. */
+  async findDeferredFault(): Promise<unknown> {
+    const outcomes = await Promise.allSettled(this.#deferred);
+    return outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
+  }
+
   async runOptimistically(units: readonly Unit[]): Promise<void> {
+    await this.#begun;
     const inserts = new InsertBuffer(this.#connection);
     for (let at = 0; at < units.length; ) {
       const end = units.findIndex(({ isConfined }, index) => index >= at && !isConfined);
@@ -91,9 +106,11 @@ export class PostgresBatch implements Committed {
       const next = confined.length > 1 ? confined : units.slice(at, at + 1);
       at += next.length;
       const inOrder = confined.length > 1 ? await this.#runInterleaved(confined, inserts) : next;
-      for (const unit of inOrder) await this.#tryRun(unit, { inserts });
+      for (const unit of inOrder) await this.#tryRun(unit, { inserts, deferred: this.#deferred });
     }
     await inserts.settle();
+    const fault = await this.findDeferredFault();
+    if (fault !== undefined) throw isOutageAlone(fault) ? fault : new OptimismFailedError(fault);
     await this.#settleShared();
   }
 
@@ -137,6 +154,7 @@ export class PostgresBatch implements Committed {
   }
 
   async runCarefully(units: readonly Unit[]): Promise<void> {
+    await this.#begun;
     for (const unit of units) {
       const mark = this.#counts.mark();
       // Not awaited: if it fails, every statement after it fails too.
@@ -155,16 +173,23 @@ export class PostgresBatch implements Committed {
     await this.#settleShared();
   }
 
-  /** The steps of a confined unit share statements, as units do. Without `isCareful` its new rows are sent together too. */
+  /**
+   * The steps of a confined unit share statements, as units do. Without `isCareful` its new rows are sent together too.
+   * Another unit's first reads follow the `begin`, and the commit follows its last changes, without a wait in between.
+   */
   async runAlone(unit: Unit, { isCareful = false } = {}): Promise<void> {
     const connection = this.#connection;
     const inserts = unit.isConfined && !isCareful ? new InsertBuffer(connection) : null;
     const shared = unit.isConfined
       ? { rounds: new ReadRounds(connection), changes: new SharedChanges(connection) }
       : {};
-    const executor = new PostgresChangeExecutor(connection, { inserts, ...shared });
+    if (unit.isConfined) await this.#begun;
+    const begun = unit.isConfined ? null : this.#begun;
+    const deferred = unit.isConfined ? null : this.#deferred;
+    const executor = new PostgresChangeExecutor(connection, { begun, deferred, inserts, ...shared });
     try {
       await this.#run(unit, executor);
+      await this.#begun;
       await inserts?.settle();
     } catch (error) {
       // A later step may have failed because a conflict kept a row out.
@@ -185,6 +210,7 @@ export class PostgresBatch implements Committed {
         notifyAfterCommit: (topic) => topics.push(topic),
         reportAfterCommit: (outcome) => outcomes.push(outcome),
       });
+      await executor.sendHeld();
     } catch (error) {
       // An error of the server explains the error that the unit made of it.
       executor.close();

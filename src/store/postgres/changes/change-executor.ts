@@ -21,7 +21,14 @@ export class NotConfinedError extends Error {
   }
 }
 
+/** Changes that were sent and whose outcome no unit waits for. Whoever ends the transaction does. */
+export type DeferredChanges = Promise<unknown>[];
+
 export interface ChangeExecutorOptions {
+  /** Resolves when the transaction has begun. Until then the unit sends reads and locks only. By default it has. */
+  readonly begun?: Promise<void> | null;
+  /** Collects the changes whose outcome the unit does not need. Without it, the unit waits for them. */
+  readonly deferred?: DeferredChanges | null;
   /** Collects new rows. Whether they could be inserted is known once the buffer has settled. */
   readonly inserts?: InsertBuffer | null;
   /** Combines the reads and row locks of this unit with those of the others in the transaction. */
@@ -38,10 +45,14 @@ const rowsAtOnce = 500;
 export class PostgresChangeExecutor implements Executor {
   readonly isTaken = postgresDialect.isTaken;
   readonly #connection: PostgresConnection;
+  readonly #deferred: DeferredChanges | null;
   readonly #inserts: InsertBuffer | null;
   readonly #rounds: ReadRounds | null;
   readonly #changes: SharedChanges | null;
   readonly #isInterleaved: boolean;
+  #begun: Promise<void> | null;
+  /** Whether a statement waits for the beginning. */
+  #isHeld = false;
   #isOpen = true;
   #hasChanged = false;
   #hasWritten = false;
@@ -49,9 +60,18 @@ export class PostgresChangeExecutor implements Executor {
 
   constructor(
     connection: PostgresConnection,
-    { inserts = null, rounds = null, changes = null, isInterleaved = false }: ChangeExecutorOptions = {},
+    {
+      begun = null,
+      deferred = null,
+      inserts = null,
+      rounds = null,
+      changes = null,
+      isInterleaved = false,
+    }: ChangeExecutorOptions = {},
   ) {
     this.#connection = connection;
+    this.#begun = begun;
+    this.#deferred = deferred;
     this.#inserts = inserts;
     this.#rounds = rounds;
     this.#changes = changes;
@@ -120,7 +140,11 @@ export class PostgresChangeExecutor implements Executor {
 
   async insertDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
     if (this.#inserts !== null) this.#add(this.#inserts, statement, values);
-    else await this.insert(statement, values);
+    else await this.#defer(() => this.insert(statement, values));
+  }
+
+  async runDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    await this.#defer(() => this.run(statement, values));
   }
 
   /** The server inserts the first rows while the text of the next ones is made. All are sent before it has answered. */
@@ -163,6 +187,11 @@ export class PostgresChangeExecutor implements Executor {
     return work(this);
   }
 
+  /** Resolves when the statements that wait for the beginning have been sent: they have waited for the same promise before. */
+  async sendHeld(): Promise<void> {
+    if (this.#begun !== null && this.#isHeld) await this.#begun;
+  }
+
   /** Ends the executor. Throws the error of a statement that failed. */
   close(): void {
     this.#isOpen = false;
@@ -196,11 +225,30 @@ export class PostgresChangeExecutor implements Executor {
     return inserts.add(this, statement, values);
   }
 
+  async #defer(change: () => Promise<unknown>): Promise<void> {
+    if (this.#deferred === null) {
+      await change();
+      return;
+    }
+    this.#assertOpen();
+    this.#hasWritten = true;
+    const sent = change();
+    sent.catch(() => {});
+    this.#deferred.push(sent);
+  }
+
   async #send<T>(statement: () => Promise<T>, { isChange = true } = {}): Promise<T> {
     this.#assertOpen();
     this.#hasChanged ||= isChange;
-    this.#inserts?.flush();
     try {
+      if (this.#begun !== null && (isChange || this.#isHeld)) {
+        // A change behind a `begin` that fails would be committed alone. What follows it waits too, so the order stays.
+        this.#isHeld = true;
+        await this.#begun;
+        this.#begun = null;
+        this.#assertOpen();
+      }
+      this.#inserts?.flush();
       return await statement();
     } catch (error) {
       this.#fault ??= error;

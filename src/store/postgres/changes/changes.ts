@@ -20,7 +20,13 @@ import type { CountShape } from '../../counts/count-change.ts';
 import type { JobMarks } from '../../counts/job-marks.ts';
 import { postgresDialect } from '../../sql/dialect.ts';
 import type { PostgresConnection } from '../connection.ts';
-import { isConnectionEnding, isLockTimeout, isRepeatable, UnknownOutcomeError } from '../errors.ts';
+import {
+  ConnectionLostError,
+  isConnectionEnding,
+  isLockTimeout,
+  isRepeatable,
+  UnknownOutcomeError,
+} from '../errors.ts';
 import type { ConnectionSet } from '../pool.ts';
 import { type ChangeScope, type Committed, LockConflictError, PostgresBatch, type Unit } from './batch.ts';
 import { OptimismFailedError } from './insert-buffer.ts';
@@ -232,10 +238,13 @@ export class PostgresChanges {
   ): Promise<Committed> {
     const { connection, end } = await this.#connections.lease();
     const lockMs = this.#lockMsLeft(units[0]);
-    const batch = new PostgresBatch(connection, this.#options, lockMs);
+    const begun = connection.begin(
+      units.length > 1 ? Math.min(sharedLockMs, lockMs ?? sharedLockMs) : lockMs,
+    );
+    begun.catch(() => {});
+    const batch = new PostgresBatch(connection, this.#options, { begun, lockMs });
     let isBroken = true;
     try {
-      await connection.begin(units.length > 1 ? Math.min(sharedLockMs, lockMs ?? sharedLockMs) : lockMs);
       await run(batch);
       const before = performance.now();
       await commit(connection, batch);
@@ -252,10 +261,14 @@ export class PostgresChanges {
   }
 }
 
-async function commit(connection: PostgresConnection, { hasWritten }: PostgresBatch): Promise<void> {
+/** Changes whose outcome is still unknown may be under way: the server commits only where all of them have succeeded. */
+async function commit(connection: PostgresConnection, batch: PostgresBatch): Promise<void> {
   try {
-    await connection.commit({ hasWritten });
+    await connection.commit(batch);
   } catch (error) {
+    const fault = await batch.findDeferredFault();
+    // The server has refused a change, so it has not committed.
+    if (fault !== undefined && !(fault instanceof ConnectionLostError)) throw fault;
     if (isConnectionEnding(error))
       throw new UnknownOutcomeError('a commit was not answered', { cause: error });
     throw error;

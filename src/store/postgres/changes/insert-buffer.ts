@@ -18,6 +18,11 @@ export class OptimismFailedError extends Error {
   }
 }
 
+/** Whether the database is away, and not just a lock of another transaction in the way. */
+export function isOutageAlone(error: unknown): boolean {
+  return postgresDialect.isOutage(error) && !isLockConflict(error);
+}
+
 interface Row {
   readonly values: Values;
   resolve(seq: number): void;
@@ -71,8 +76,9 @@ export class InsertBuffer {
     try {
       await Promise.all(this.#sent);
     } catch (error) {
-      const isOutage = postgresDialect.isOutage(error) && !isLockConflict(error);
-      throw isOutage || error instanceof OptimismFailedError ? error : new OptimismFailedError(error);
+      throw isOutageAlone(error) || error instanceof OptimismFailedError
+        ? error
+        : new OptimismFailedError(error);
     }
   }
 

@@ -34,6 +34,10 @@ abstract class ReadOnlyExecutor implements Executor {
     return refuseChange();
   }
 
+  runDeferred(): Promise<void> {
+    return refuseChange();
+  }
+
   insertAll(): Promise<(number | undefined)[]> {
     return refuseChange();
   }

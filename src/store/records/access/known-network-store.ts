@@ -97,7 +97,12 @@ export class SqlKnownNetworkStore implements KnownNetworkStore {
   }
 
   async note(userId: UserId, digests: NetworkDigests, at: number): Promise<void> {
-    await this.#scope.executor.run(upsertNetwork, { orgKey: this.#orgKey, userId, ...digests, usedAt: at });
+    await this.#scope.executor.runDeferred(upsertNetwork, {
+      orgKey: this.#orgKey,
+      userId,
+      ...digests,
+      usedAt: at,
+    });
   }
 
   async forgetOldest(userId: UserId, except: NetworkDigests, keep: number): Promise<void> {

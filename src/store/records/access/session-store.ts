@@ -14,6 +14,9 @@ import { columnsOf, type UserRow, wholeReader, wholeUser } from '../../users/use
 type ById = { orgKey: number; id: string };
 type OfUser = { orgKey: number; userId: string };
 
+/** A user has one session too many, and more only where the number that is kept was larger before. */
+const surplusMax = 100;
+
 const insertSession = statement(
   (p: Binder<ById & OfUser & { digest: string; startedAt: number; lastUsedAt: number; expiresAt: number }>) =>
     build.insertInto('sessions').values({
@@ -77,23 +80,16 @@ const deleteOfUser = statement((p: Binder<OfUser & { except: string }>) =>
 );
 
 /** The newest sessions stay; the order also decides between those of one instant. */
-const deleteOlder = statement((p: Binder<OfUser & { keep: number }>) =>
+const selectSurplus = statement((p: Binder<OfUser & { keep: number; limit: number }>) =>
   build
-    .deleteFrom('sessions')
+    .selectFrom('sessions')
+    .select('id')
     .where('org_key', '=', p('orgKey'))
     .where('user_id', '=', p('userId'))
-    .where(
-      'id',
-      'not in',
-      build
-        .selectFrom('sessions')
-        .select('id')
-        .where('org_key', '=', p('orgKey'))
-        .where('user_id', '=', p('userId'))
-        .orderBy('started_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(p('keep')),
-    ),
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(p('limit'))
+    .offset(p('keep')),
 );
 
 const selectWrongPasswords = statement((p: Binder<ById>) =>
@@ -143,7 +139,7 @@ export class SqlSessionStore implements SessionStore {
 
   async insert(session: Session, digest: string): Promise<void> {
     const { id, userId, startedAt, lastUsedAt } = session;
-    await this.#scope.executor.run(insertSession, {
+    await this.#scope.executor.insertDeferred(insertSession, {
       orgKey: this.#orgKey,
       digest,
       id,
@@ -178,8 +174,9 @@ export class SqlSessionStore implements SessionStore {
     return this.#scope.executor.run(deleteOfUser, { orgKey: this.#orgKey, userId, except });
   }
 
-  keepNewest(userId: UserId, keep: number): Promise<number> {
-    return this.#scope.executor.run(deleteOlder, { orgKey: this.#orgKey, userId, keep });
+  async listSurplus(userId: UserId, keep: number): Promise<readonly string[]> {
+    const values = { orgKey: this.#orgKey, userId, keep, limit: surplusMax };
+    return (await this.#scope.executor.rows(selectSurplus, values)).map(({ id }) => id);
   }
 
   async findWrongPasswords(sessionId: string): Promise<number | null> {

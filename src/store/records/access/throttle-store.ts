@@ -8,39 +8,19 @@ import type {
   GuessSource,
   Hit,
   LoginFailures,
+  NetworkGroup,
   Quota,
   RefusedHit,
   SubjectQuota,
   ThrottleStore,
 } from '../../../core/access/throttle.ts';
-import { guessWindowMs } from '../../../core/access/throttle.ts';
+import { guessWindowMs, networkGroups } from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
 import { notBeyond, skewMs } from '../../../core/time.ts';
 import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
 
 type BySubject = { orgKey: number; subject: string };
-/** A hit after `until` does not count: it was written while the clock was wrong. */
-type Window = { after: number; until: number };
-type From = { network: string; group: string };
-
-/**
- * The hit that must leave the window before one more is allowed: the oldest of the newest `limit` hits. If there are fewer
- * hits, there is none, and one more is allowed.
- */
-const selectBlocking = statement((p: Binder<BySubject & Window & { bucket: string; skip: number }>) =>
-  build
-    .selectFrom('throttle_hits')
-    .select('at')
-    .where('org_key', '=', p('orgKey'))
-    .where('subject', '=', p('subject'))
-    .where('bucket', '=', p('bucket'))
-    .where('at', '>', p('after'))
-    .where('at', '<=', p('until'))
-    .orderBy('at', 'desc')
-    .limit(1)
-    .offset(p('skip')),
-);
 
 const insertHit = statement((p: Binder<BySubject & { bucket: string; at: number; expiresAt: number }>) =>
   build.insertInto('throttle_hits').values({
@@ -52,6 +32,7 @@ const insertHit = statement((p: Binder<BySubject & { bucket: string; at: number;
   }),
 );
 
+/** A hit after `until` does not count: it was written while the clock was wrong. */
 type Nested = { orgKey: number; bucket: string; until: number } & Record<
   `${'subject' | 'after' | 'skip'}${number}`,
   string | number
@@ -61,8 +42,11 @@ type NestedHits = { orgKey: number; bucket: string; at: number } & Record<
   string | number
 >;
 
-/** As `selectBlocking`, for one, two or three subjects in one statement; `level` is the index of the subject. */
-const selectNestedBlocking = [1, 2, 3].map((count) =>
+/**
+ * For one, two or three quotas of subjects, the hit that must leave the window before one more is allowed: the oldest of the
+ * newest `limit` hits. If there are fewer hits, there is none, and one more is allowed. `level` is the index of the quota.
+ */
+const selectBlocking = [1, 2, 3].map((count) =>
   rawStatement((p: Binder<Nested>) => {
     const each = Array.from({ length: count }, (_, level) => {
       return sql<{ level: number; at: number }>`select ${sql.lit(level)} as level, (
@@ -89,14 +73,14 @@ const insertNestedHits = [1, 2, 3].map((count) =>
   ),
 );
 
-/** The row of the network, and the row of its group. */
-const selectFailures = statement((p: Binder<BySubject & From>) =>
+/** The row of the network, and the rows of the groups. */
+const selectFailures = statement((p: Binder<BySubject & { network: string }>) =>
   build
     .selectFrom('login_failures')
     .select(['network', 'failures', 'last_at as lastAt', 'debt_until as debtUntil'])
     .where('org_key', '=', p('orgKey'))
     .where('subject', '=', p('subject'))
-    .where('network', 'in', [p('network'), p('group')]),
+    .where('network', 'in', [p('network'), ...networkGroups.map((group) => sql.lit(group))]),
 );
 
 /**
@@ -159,6 +143,15 @@ const deleteHits = statement((p: Binder<BySubject>) =>
   build.deleteFrom('throttle_hits').where('org_key', '=', p('orgKey')).where('subject', '=', p('subject')),
 );
 
+/** A value of each subject, under the name with the index of the subject. */
+function valuesOf(
+  subjects: readonly SubjectQuota[],
+  name: string,
+  valueFor: (of: SubjectQuota) => string | number,
+): Record<string, string | number> {
+  return Object.fromEntries(subjects.map((of, level) => [`${name}${level}`, valueFor(of)]));
+}
+
 function waitFor(at: number, windowMs: number, now: number): number {
   return notBeyond(at, 0, now) + windowMs - now;
 }
@@ -173,21 +166,27 @@ export class SqlThrottleStore implements ThrottleStore {
   }
 
   async hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null> {
-    const { executor } = this.#scope;
-    const orgKey = this.#orgKey;
-    // No other unit may count the same subject between the look-up and the insert.
-    await executor.lockName(`throttle ${orgKey} ${bucket} ${subject}`);
-    let waitMs = 0;
-    let longestMs = 0;
-    for (const { limit, windowMs } of quotas) {
-      longestMs = Math.max(longestMs, windowMs);
-      const values = { orgKey, subject, bucket, after: now - windowMs, until: now + skewMs, skip: limit - 1 };
-      const blocking = await executor.first(selectBlocking, values);
-      if (blocking !== undefined) waitMs = Math.max(waitMs, waitFor(blocking.at, windowMs, now));
-    }
-    if (waitMs > 0) return waitMs;
-    await executor.run(insertHit, { orgKey, subject, bucket, at: now, expiresAt: now + longestMs });
-    return null;
+    // No other unit may count the same subject between the look-up and the insert. The look-up is sent right behind the lock.
+    const locked = this.#lock(bucket, subject);
+    const [waitMs] = await Promise.all([this.findWait(bucket, subject, quotas, now), locked]);
+    if (waitMs === null) await this.count(bucket, subject, quotas, now);
+    return waitMs;
+  }
+
+  async findWait(
+    bucket: string,
+    subject: string,
+    quotas: readonly Quota[],
+    now: number,
+  ): Promise<number | null> {
+    const subjects = quotas.map((quota) => ({ subject, quota }));
+    return (await this.#findRefused(bucket, subjects, now))?.waitMs ?? null;
+  }
+
+  count(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<void> {
+    const expiresAt = now + Math.max(...quotas.map(({ windowMs }) => windowMs));
+    const hit = { orgKey: this.#orgKey, subject, bucket, at: now, expiresAt };
+    return this.#scope.executor.insertDeferred(insertHit, hit);
   }
 
   async hitNested(
@@ -195,47 +194,34 @@ export class SqlThrottleStore implements ThrottleStore {
     subjects: readonly SubjectQuota[],
     now: number,
   ): Promise<RefusedHit | null> {
-    const { executor } = this.#scope;
-    const orgKey = this.#orgKey;
-    const select = selectNestedBlocking[subjects.length - 1];
     const insert = insertNestedHits[subjects.length - 1];
-    if (select === undefined || insert === undefined)
-      throw new Error(`${subjects.length} subjects of one hit`);
+    if (insert === undefined) throw new Error(`${subjects.length} subjects of one hit`);
     // Every hit of an inner subject is one of the outermost, so one lock is enough.
-    await executor.lockName(`throttle ${orgKey} ${bucket} ${subjects.at(-1)?.subject}`);
-    const each = (name: string, valueFor: (of: SubjectQuota) => string | number) =>
-      Object.fromEntries(subjects.map((of, level) => [`${name}${level}`, valueFor(of)]));
-    const blocking = await executor.rows(select, {
-      ...{ orgKey, bucket, until: now + skewMs },
-      ...each('subject', ({ subject }) => subject),
-      ...each('after', ({ quota }) => now - quota.windowMs),
-      ...each('skip', ({ quota }) => quota.limit - 1),
-    });
-    let refused: RefusedHit | null = null;
-    for (const { level, at } of blocking) {
-      const waitMs = at === null ? 0 : waitFor(at, subjects[level]?.quota.windowMs ?? 0, now);
-      if (waitMs > (refused?.waitMs ?? 0)) refused = { waitMs, at: level };
-    }
+    const locked = this.#lock(bucket, subjects.at(-1)?.subject ?? '');
+    const [refused] = await Promise.all([this.#findRefused(bucket, subjects, now), locked]);
     if (refused !== null) return refused;
-    await executor.run(insert, {
-      ...{ orgKey, bucket, at: now },
-      ...each('subject', ({ subject }) => subject),
-      ...each('expiresAt', ({ quota }) => now + quota.windowMs),
+    await this.#scope.executor.runDeferred(insert, {
+      ...{ orgKey: this.#orgKey, bucket, at: now },
+      ...valuesOf(subjects, 'subject', ({ subject }) => subject),
+      ...valuesOf(subjects, 'expiresAt', ({ quota }) => now + quota.windowMs),
     });
     return null;
   }
 
-  async findFailures(subject: string, from: GuessSource): Promise<LoginFailures> {
-    const values = { orgKey: this.#orgKey, subject, ...from };
+  async findFailures(
+    subject: string,
+    network: string,
+  ): Promise<Readonly<Record<NetworkGroup, LoginFailures>>> {
+    const values = { orgKey: this.#orgKey, subject, network };
     const rows = await this.#scope.executor.rows(selectFailures, values);
-    const own = rows.find(({ network }) => network === from.network);
-    const group = rows.find(({ network }) => network === from.group);
-    return {
-      count: own?.failures ?? 0,
-      lastAt: own?.lastAt ?? 0,
-      debtUntil: group?.debtUntil ?? 0,
-      debtFrom: group?.lastAt ?? 0,
-    };
+    const rowOf = (name: string) => rows.find((row) => row.network === name);
+    const own = { count: rowOf(network)?.failures ?? 0, lastAt: rowOf(network)?.lastAt ?? 0 };
+    const ofGroup = (group: NetworkGroup): LoginFailures => ({
+      ...own,
+      debtUntil: rowOf(group)?.debtUntil ?? 0,
+      debtFrom: rowOf(group)?.lastAt ?? 0,
+    });
+    return { known: ofGroup('known'), unknown: ofGroup('unknown') };
   }
 
   async addFailure(subject: string, from: GuessSource, now: number, debtMs: number): Promise<void> {
@@ -274,7 +260,33 @@ export class SqlThrottleStore implements ThrottleStore {
   async clearFailures(subject: string, network?: string): Promise<void> {
     const own = { orgKey: this.#orgKey, subject };
     await (network === undefined
-      ? this.#scope.executor.run(deleteFailures, own)
-      : this.#scope.executor.run(deleteFailuresFrom, { ...own, network }));
+      ? this.#scope.executor.runDeferred(deleteFailures, own)
+      : this.#scope.executor.runDeferred(deleteFailuresFrom, { ...own, network }));
+  }
+
+  #lock(bucket: string, subject: string): Promise<void> {
+    return this.#scope.executor.lockName(`throttle ${this.#orgKey} ${bucket} ${subject}`);
+  }
+
+  /** The longest wait, and the subject that demands it; null where every quota allows one more hit. */
+  async #findRefused(
+    bucket: string,
+    subjects: readonly SubjectQuota[],
+    now: number,
+  ): Promise<RefusedHit | null> {
+    const select = selectBlocking[subjects.length - 1];
+    if (select === undefined) throw new Error(`${subjects.length} quotas of one hit`);
+    const blocking = await this.#scope.executor.rows(select, {
+      ...{ orgKey: this.#orgKey, bucket, until: now + skewMs },
+      ...valuesOf(subjects, 'subject', ({ subject }) => subject),
+      ...valuesOf(subjects, 'after', ({ quota }) => now - quota.windowMs),
+      ...valuesOf(subjects, 'skip', ({ quota }) => quota.limit - 1),
+    });
+    let refused: RefusedHit | null = null;
+    for (const { level, at } of blocking) {
+      const waitMs = at === null ? 0 : waitFor(at, subjects[level]?.quota.windowMs ?? 0, now);
+      if (waitMs > (refused?.waitMs ?? 0)) refused = { waitMs, at: level };
+    }
+    return refused;
   }
 }
