@@ -57,10 +57,13 @@ export interface UserStore {
   noteLogin(user: User, at: number): Promise<User>;
   /**
    * Removes the user and every row that belongs to it, also from the counts: the only path of deletion. `digests` are
-   * the keyed digests under which throttles and password requests know this person. Returns the numbers of removed
-   * rows; null where another transaction removed the user first.
+   * the keyed digests under which throttles and password requests know this person, and `tables` what `findTables` has found
+   * in this transaction, absent where it was not asked. Returns the numbers of removed rows; null where another
+   * transaction removed the user first.
    */
-  erase(user: User, digests: readonly string[]): Promise<RemovedRows | null>;
+  erase(user: User, digests: readonly string[], tables?: ReadonlySet<string>): Promise<RemovedRows | null>;
+  /** The tables beside the user that have rows of it. The caller has locked the user. */
+  findTables(user: User, digests: readonly string[]): Promise<ReadonlySet<string>>;
   /** Rows `offset` to `offset + limit` of the newest-first order, with the exact number of all that match. */
   page<K extends keyof User = keyof User>(
     filter: UserFilter,

@@ -31,9 +31,14 @@ export async function beginErasure(
   const now = core.clock.now();
   const { orgKey } = tx;
   const id = former?.id ?? newDatedId('era', now);
-  const open = await endGrants(core, tx, user, id);
-  const indexed = await tx.userSearch.findTexts(user);
-  const removed = await tx.users.erase(user, subjectsOf(core.secrets, user));
+  const digests = subjectsOf(core.secrets, user);
+  // None of them changes what another reads, so a database that is away gets their first statements together.
+  const [open, indexed, tables] = await Promise.all([
+    endGrants(core, tx, user, id),
+    tx.userSearch.findTexts(user),
+    tx.users.findTables(user, digests),
+  ]);
+  const removed = await tx.users.erase(user, digests, tables);
   if (removed === null) throw refuse('not_found', { noun: 'user' });
   const requestedAt = former?.requestedAt ?? now;
   const requestedBy = former?.requestedBy ?? principal.kind;

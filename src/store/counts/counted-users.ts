@@ -126,7 +126,7 @@ export class UserCountNodes implements WritableNodes {
   }
 
   async write(node: number, entries: Uint8Array): Promise<void> {
-    await this.#executor.run(upsertNode, { ...this.#named(node), entries });
+    await this.#executor.insertDeferred(upsertNode, { ...this.#named(node), entries });
   }
 
   async delete(node: number): Promise<void> {

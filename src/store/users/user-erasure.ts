@@ -35,10 +35,12 @@ const userTables: readonly UserTable[] = Object.entries(tables).flatMap(([table,
   return [{ table, by: onErase.by, byDigest: contents[onErase.by] === 'digest' }];
 });
 
-const byUser = userTables.filter(({ byDigest }) => !byDigest);
-const byDigest = userTables.filter((each) => each.byDigest);
-/** The tables whose rows are on the machine of the organization, so that one query can look into all of them. */
+/** Whether the rows are on the machine of the organization, so that one query can look into all such tables. */
 const isBesideUser = ({ table }: UserTable) => placements.get(table) === 'org_key';
+
+const byUser = userTables.filter((each) => !each.byDigest && isBesideUser(each));
+const byDigest = userTables.filter((each) => each.byDigest && isBesideUser(each));
+const elsewhere = userTables.filter((each) => !isBesideUser(each));
 
 /** Digests that are looked for together. Hardly a user has more. */
 const digestsAtOnce = 4;
@@ -52,9 +54,7 @@ const findTables = rawStatement(
     ) then 1 else 0 end as ${sql.ref(table)}`;
     return sql<Record<string, number>>`select ${sql.join([
       ...byUser.map((each) => isThere(each, sql`${p('userId')}`)),
-      ...byDigest
-        .filter(isBesideUser)
-        .map((each) => isThere(each, sql`${p('one')}, ${p('two')}, ${p('three')}, ${p('four')}`)),
+      ...byDigest.map((each) => isThere(each, sql`${p('one')}, ${p('two')}, ${p('three')}, ${p('four')}`)),
     ])}`;
   },
 );
@@ -68,54 +68,104 @@ export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([tabl
   return isNamed && isAboutPeople ? [{ table, why: onErase.why }] : [];
 });
 
+/** The tables beside the user that have rows which name the user or one of the digests. Its queries are sent together. */
+export async function findTablesOf(
+  executor: Executor,
+  orgKey: OrgKey,
+  { userId, digests }: Trace,
+): Promise<ReadonlySet<string>> {
+  const queries: Promise<Record<string, number> | undefined>[] = [];
+  for (let at = 0; at === 0 || at < digests.length; at += digestsAtOnce) {
+    // No digest is an empty text.
+    const [one = '', two = '', three = '', four = ''] = digests.slice(at, at + digestsAtOnce);
+    queries.push(executor.first(findTables, { orgKey, userId, one, two, three, four }));
+  }
+  const found = (await Promise.all(queries)).flatMap((row) => Object.entries(row ?? {}));
+  return new Set(found.flatMap(([table, isThere]) => (isThere === 1 ? [table] : [])));
+}
+
+/** What the rows of a user are found by. */
+export interface Trace {
+  readonly userId: UserId;
+  readonly digests: readonly string[];
+}
+
 /**
  * Removes the user, whom the caller has locked, and every row that names the user or one of the digests; null where
- * the user is gone already.
+ * the user is gone already. `tables` are those that `findTablesOf` has found in this transaction.
  */
 export async function eraseUser(
   scope: Scope,
   user: User,
   digests: readonly string[],
+  tables: ReadonlySet<string>,
 ): Promise<RemovedRows | null> {
   const { executor, counts } = scope;
   const { orgKey, id } = user;
-  const removed = await eraseRowsOfUser(executor, orgKey, { userId: id, digests });
-  const row = await executor.first(deleteUser, { orgKey, id });
+  const trace = { userId: id, digests };
+  const eraseNear = async () => {
+    const near = await eraseBesideUser(executor, orgKey, trace, tables);
+    return { near, row: await executor.first(deleteUser, { orgKey, id }) };
+  };
+  const [{ near, row }, far] = await Promise.all([eraseNear(), eraseElsewhere(executor, orgKey, trace)]);
   if (row === undefined) return null;
   counts.note({ orgKey, at: row, status: row.status, delta: -1 });
-  return { users: 1, ...removed };
+  return { users: 1, ...near, ...far };
 }
 
 /** Removes every row that names the user or one of the digests, except the user's own row. */
 export async function eraseRowsOfUser(
   executor: Executor,
   orgKey: OrgKey,
-  { userId, digests }: { readonly userId: UserId; readonly digests: readonly string[] },
+  trace: Trace,
+): Promise<RemovedRows> {
+  const [far, tables] = await Promise.all([
+    eraseElsewhere(executor, orgKey, trace),
+    findTablesOf(executor, orgKey, trace),
+  ]);
+  return { ...(await eraseBesideUser(executor, orgKey, trace, tables)), ...far };
+}
+
+async function eraseBesideUser(
+  executor: Executor,
+  orgKey: OrgKey,
+  { userId, digests }: Trace,
+  tables: ReadonlySet<string>,
 ): Promise<RemovedRows> {
   const removed: Record<string, number> = {};
-  const erase = async (
-    tables: readonly UserTable[],
-    names: readonly string[],
-    found: Record<string, number>,
-  ) => {
-    for (const { table } of tables) {
-      const deletion = deletions.get(table);
-      if (deletion === undefined || found[table] === 0) continue;
-      for (const name of names) {
-        const rows = await executor.run(deletion, { orgKey, name });
-        if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
-      }
-    }
-  };
-  for (let at = 0; at === 0 || at < digests.length; at += digestsAtOnce) {
-    const names = digests.slice(at, at + digestsAtOnce);
-    // No digest is an empty text.
-    const [one = '', two = '', three = '', four = ''] = names;
-    const found = (await executor.first(findTables, { orgKey, userId, one, two, three, four })) ?? {};
-    if (at === 0) await erase(byUser, [userId], found);
-    await erase(byDigest, names, found);
-  }
+  for (const { table } of byUser)
+    if (tables.has(table)) await erase(executor, orgKey, table, [userId], removed);
+  for (const { table } of byDigest)
+    if (tables.has(table)) await erase(executor, orgKey, table, digests, removed);
   return removed;
+}
+
+async function eraseElsewhere(
+  executor: Executor,
+  orgKey: OrgKey,
+  { userId, digests }: Trace,
+): Promise<RemovedRows> {
+  const removed: Record<string, number> = {};
+  const all = elsewhere.map((each) =>
+    erase(executor, orgKey, each.table, each.byDigest ? digests : [userId], removed),
+  );
+  await Promise.all(all);
+  return removed;
+}
+
+/** Removes the rows of a table with these names, and counts them. */
+async function erase(
+  executor: Executor,
+  orgKey: OrgKey,
+  table: string,
+  names: readonly string[],
+  removed: Record<string, number>,
+): Promise<void> {
+  const deletion = deletions.get(table);
+  if (deletion === undefined) return;
+  const rows = await Promise.all(names.map((name) => executor.run(deletion, { orgKey, name })));
+  const sum = rows.reduce((left, right) => left + right, 0);
+  if (sum > 0) removed[table] = sum;
 }
 
 function deletionFrom(table: string, column: string) {

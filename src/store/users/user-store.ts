@@ -22,7 +22,7 @@ import { findPosition } from '../counts/user-counts.ts';
 import type { Executor, InsertedRow } from '../sql/executor.ts';
 import type { Scope } from './scope.ts';
 import { noteSearchChange } from './search-changes.ts';
-import { eraseUser } from './user-erasure.ts';
+import { eraseUser, findTablesOf } from './user-erasure.ts';
 import { insertUser, storedUser, toInsertValues } from './user-insert.ts';
 import { idsMax, idValues, queriesOf } from './user-page-queries.ts';
 import * as queries from './user-queries.ts';
@@ -151,8 +151,16 @@ export class SqlUserStore implements UserStore {
     return { ...user, lastLoginAt: at };
   }
 
-  erase(user: User, digests: readonly string[]): Promise<RemovedRows | null> {
-    return eraseUser(this.#scope, user, digests);
+  async erase(
+    user: User,
+    digests: readonly string[],
+    tables?: ReadonlySet<string>,
+  ): Promise<RemovedRows | null> {
+    return eraseUser(this.#scope, user, digests, tables ?? (await this.findTables(user, digests)));
+  }
+
+  findTables({ id: userId }: User, digests: readonly string[]): Promise<ReadonlySet<string>> {
+    return findTablesOf(this.#executor, this.#orgKey, { userId, digests });
   }
 
   async page<K extends keyof User>(

@@ -108,10 +108,12 @@ export class PostgresBatch implements Committed {
       const inOrder = confined.length > 1 ? await this.#runInterleaved(confined, inserts) : next;
       for (const unit of inOrder) await this.#tryRun(unit, { inserts, deferred: this.#deferred });
     }
-    await inserts.settle();
+    // The server works on the new rows while the counts are read. All statements have to end before the transaction does.
+    const [inserted, settled] = await Promise.allSettled([inserts.settle(), this.#settleShared(inserts)]);
+    if (inserted.status === 'rejected') throw inserted.reason;
     const fault = await this.findDeferredFault();
     if (fault !== undefined) throw isOutageAlone(fault) ? fault : new OptimismFailedError(fault);
-    await this.#settleShared();
+    if (settled.status === 'rejected') throw settled.reason;
   }
 
   /**
@@ -224,14 +226,17 @@ export class PostgresBatch implements Committed {
   }
 
   /** Other processes hold the counts only briefly, so their locks are awaited with the limit of a unit that is alone. */
-  async #settleShared(): Promise<void> {
+  async #settleShared(inserts: InsertBuffer | null = null): Promise<void> {
     ignore(this.#connection.waitForLocks(this.#lockMs));
-    await this.#settleCounts();
+    await this.#settleCounts(inserts);
   }
 
-  async #settleCounts(): Promise<void> {
-    const executor = new PostgresChangeExecutor(this.#connection);
+  /** The nodes of one level are read with one statement, and written together where there is a buffer. */
+  async #settleCounts(inserts: InsertBuffer | null = null): Promise<void> {
+    const rounds = new ReadRounds(this.#connection);
+    const executor = new PostgresChangeExecutor(this.#connection, { rounds, inserts });
     await this.#counts.settle(executor);
+    await inserts?.settle();
     executor.close();
   }
 }
