@@ -8,6 +8,7 @@ import { settings } from '../config/settings.ts';
 import type { User } from '../core/directory/user.ts';
 import { notePosition } from '../core/erasure/ledger-position.ts';
 import { ensureSigner, findKeyFaults } from '../core/erasure/receipt-key.ts';
+import { isRefusal } from '../core/errors.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
 import type { Contract, SampleCall, SampleCredentials } from '../http/contract.ts';
 import type { Logger } from '../http/log.ts';
@@ -141,7 +142,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const toLog: Journal = {
     note: (event, fields) => logger.info(fields, event),
     warn: (event, fields) => logger.warn(fields, event),
-    fault: (event, error) => logger.error(log.faultFields(error), event),
+    fault(event, error) {
+      // A machine of the database that is away is told once, not with each work that needs it.
+      if (isRefusal(error, 'unavailable') && store.leavesOut()) return;
+      logger.error(log.faultFields(error), event);
+    },
   };
   const journal = meter?.journalFrom(toLog) ?? toLog;
   const senders = options.senders ?? (await createSenders(options, abilities));

@@ -175,4 +175,6 @@ export interface UnitOfWork {
   ): Promise<T>;
   /** As `read`, for the stores of the system. */
   readSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T>;
+  /** Whether the work of jobs leaves out organizations now, because the machine with their rows is away. */
+  leavesOut(): boolean;
 }

@@ -37,6 +37,8 @@ export function createCompleteErasuresJob(
   let restsUntil = 0;
   /** Whether the ledger may lack something that a run before, or the process before, has committed. */
   let mayLack = true;
+  /** Whether that was looked at in a part of the organizations only. The others are looked at once all can be reached. */
+  let isPartial = false;
   return {
     name: 'complete_erasures',
     topic: 'erasures',
@@ -45,7 +47,8 @@ export function createCompleteErasuresJob(
       const left = restsUntil - performance.now();
       if (left > waitMaxMs) return false;
       if (left > 0) await sleep(left);
-      if (mayLack) {
+      if (mayLack || (isPartial && !core.work.leavesOut())) {
+        isPartial = core.work.leavesOut();
         await writeLostEnds(core);
         await noteForgottenGrants(core);
         const grants = await mendGrants(core);

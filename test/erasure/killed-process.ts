@@ -59,6 +59,7 @@ function mortal(core: Core): Core {
     work: {
       read: (orgKey, task) => work.read(orgKey, task),
       readSystem: (reason, task) => work.readSystem(reason, task),
+      leavesOut: () => work.leavesOut(),
       change: (orgKey, task) => around(() => work.change(orgKey, task)),
       changeSystem: (reason, task) => around(() => work.changeSystem(reason, task)),
     },

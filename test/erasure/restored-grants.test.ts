@@ -265,6 +265,7 @@ function bound(work: Running['core']['work']): Running['core']['work'] {
     read: (orgKey, task) => work.read(orgKey, task),
     changeSystem: (reason, task) => work.changeSystem(reason, task),
     readSystem: (reason, task) => work.readSystem(reason, task),
+    leavesOut: () => work.leavesOut(),
   };
 }
 

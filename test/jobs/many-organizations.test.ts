@@ -47,6 +47,7 @@ function counted(work: UnitOfWork, asked: Asked): UnitOfWork {
     read: (orgKey, run) => work.read(orgKey, (tx) => run(watch(tx))),
     changeSystem: (reason, run, options) => work.changeSystem(reason, (tx) => run(watch(tx)), options),
     readSystem: (reason, run) => work.readSystem(reason, (tx) => run(watch(tx))),
+    leavesOut: () => work.leavesOut(),
   };
 }
 

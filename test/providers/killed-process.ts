@@ -42,6 +42,7 @@ function mortal(work: UnitOfWork): UnitOfWork {
   return {
     read: (orgKey, task) => work.read(orgKey, task),
     readSystem: (reason, task) => work.readSystem(reason, task),
+    leavesOut: () => work.leavesOut(),
     change(orgKey, task) {
       point();
       return work.change(orgKey, task);

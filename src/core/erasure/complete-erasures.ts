@@ -8,8 +8,9 @@
  * completes it sees no open grant.
  */
 import { randomUUID } from 'node:crypto';
-import { emailDestinations, emailSubjects, userSubject } from '../access/subject.ts';
+import { destinationSubject, emailDestinations, emailSubjects, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
+import { isRefusal } from '../errors.ts';
 import type { OrgKey } from '../ids.ts';
 import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -83,20 +84,21 @@ export async function advanceErasures(core: Core, limit: number): Promise<Pass> 
 
 async function advanceClaimed(
   core: Core,
-  all: readonly ClaimedErasure[],
+  claimed: readonly ClaimedErasure[],
 ): Promise<Omit<Pass, 'taken' | 'sealed'>> {
   // A process may have died after the deletion and before the ledger line. Its client got no answer. From this
   // line on the erasure is accepted.
-  await acceptErasures(core, await begunAmong(core, all));
+  await acceptErasures(core, await begunAmong(core, claimed));
   // The database knows the line of an acceptance before it has a receipt. Both share a transaction where they can.
-  const [found] = await Promise.all([runSecondPasses(core, all), notePosition(core)]);
+  const [found] = await Promise.all([runSecondPasses(core, claimed), notePosition(core)]);
+  const all = claimed.filter(({ erasure }) => found.has(erasure.id));
   await purgeSearch(core, all);
   const remaining = await clearRemains(core, all);
   const isClear = ({ traces }: ClaimedErasure): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
   const pass = randomUUID();
   const ends = await concludeAll(core, all.filter(isClear), { found, pass });
-  const postponed = all.filter((claimed) => !isClear(claimed));
+  const postponed = all.filter((each) => !isClear(each));
   await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure, found));
   const completed = ends.filter((end) => end !== 'waits' && end !== 'stale');
   for (const piece of piecesOf(completed)) await core.ledger.append(piece);
@@ -172,16 +174,33 @@ async function inPieces<S extends { readonly orgKey: OrgKey }, T>(
 ): Promise<T[]> {
   const results: T[] = [];
   for (const [orgKey, own] of Map.groupBy(all, (subject) => subject.orgKey)) {
-    for (const piece of piecesOf(own)) {
-      const given = await core.work.change(
-        orgKey,
-        (tx) => Promise.all(piece.map((subject) => step(tx, subject))),
-        { isConfined: true },
-      );
-      results.push(...given);
-    }
+    const run = (piece: readonly S[]): Promise<T[]> =>
+      core.work.change(orgKey, (tx) => Promise.all(piece.map((subject) => step(tx, subject))), {
+        isConfined: true,
+      });
+    for (const piece of piecesOf(own)) results.push(...(await runReachable(core, piece, run)));
   }
   return results;
+}
+
+/**
+ * Runs a piece. Where a machine of the database is away, one subject may need it, for a mailbox that is counted there. Then
+ * each runs alone, and those that cannot are left for a pass after their lease.
+ */
+async function runReachable<S, T>(
+  { work }: Pick<Core, 'work'>,
+  piece: readonly S[],
+  run: (piece: readonly S[]) => Promise<T[]>,
+): Promise<T[]> {
+  try {
+    return await run(piece);
+  } catch (error) {
+    if (!isRefusal(error, 'unavailable') || !work.leavesOut()) throw error;
+    if (piece.length <= 1) return [];
+    const results: T[] = [];
+    for (const subject of piece) results.push(...(await runReachable({ work }, [subject], run)));
+    return results;
+  }
 }
 
 function* piecesOf<T>(all: readonly T[]): Generator<readonly T[]> {
@@ -204,13 +223,18 @@ async function runSecondPasses(
  * A step: removes rows that name the person. An address that another user has by now is no trace of the erased
  * person.
  */
-async function runSecondPass(core: Core, tx: Tx, { userId, email }: Traces): Promise<RemovedRows> {
-  const account = userSubject(core.secrets, tx.orgKey, userId);
-  const isFree = email !== null && (await tx.users.findByEmail(email)) === null;
-  const digests = isFree
-    ? [account, ...emailSubjects(core.secrets, tx.orgKey, email), ...emailDestinations(core.secrets, email)]
-    : [account];
-  return tx.erasures.eraseRows({ userId, digests });
+async function runSecondPass(core: Core, tx: Tx, traces: Traces): Promise<RemovedRows> {
+  const { secrets } = core;
+  const { userId, email, requestedEmail, phone } = traces;
+  const subjects = [userSubject(secrets, tx.orgKey, userId)];
+  const destinations: string[] = [];
+  if (email !== null && (await tx.users.findByEmail(email)) === null) {
+    subjects.push(...emailSubjects(secrets, tx.orgKey, email));
+    destinations.push(...emailDestinations(secrets, email));
+  }
+  if (requestedEmail !== null) destinations.push(...emailDestinations(secrets, requestedEmail));
+  if (phone !== null) destinations.push(destinationSubject(secrets, 'sms', phone));
+  return tx.erasures.eraseRows({ userId, digests: [...subjects, ...destinations], destinations });
 }
 
 /** Takes the persons out of the search blocks. Its rows are changed before their remains are cleared. */

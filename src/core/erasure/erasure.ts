@@ -110,7 +110,16 @@ export interface ErasureStore {
    * The second pass: removes rows that still name an erased person by id or by keyed digest, and returns how many,
    * by table. The caller leaves out the digest of an address that another user has by now.
    */
-  eraseRows(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows>;
+  eraseRows(trace: PersonDigests): Promise<RemovedRows>;
+}
+
+/** By what rows name a person. */
+export interface PersonDigests {
+  readonly userId: UserId;
+  /** Every keyed digest. */
+  readonly digests: readonly string[];
+  /** Those of them by which messages to a mailbox or a number are counted. */
+  readonly destinations: readonly string[];
 }
 
 /** Erasures across organizations, for the job that completes them and for the operator. */

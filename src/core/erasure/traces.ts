@@ -16,6 +16,9 @@ export interface Traces {
   readonly userId: UserId;
   /** The address, which another user may have by now; null where there was none. */
   readonly email: string | null;
+  /** Where else messages went: an address that was requested, and a phone number. */
+  readonly requestedEmail: string | null;
+  readonly phone: string | null;
   /** The texts to search for in bytes: addresses, phone numbers, names, the external id. */
   readonly texts: readonly string[];
   /** What the search blocks may know of the user; null for an erasure from before there were any. */
@@ -36,6 +39,8 @@ function toTraces(known: KnownBy): Traces {
   return {
     userId: id,
     email,
+    requestedEmail,
+    phone: phoneE164,
     indexed: known.indexed ?? null,
     texts: recognisable([
       ...[externalId, email, requestedEmail, ...keys, firstName, lastName, phone, phoneE164],

@@ -38,13 +38,15 @@ const selectMarked = statement((p: Binder<{ job: string; limit: number }>) =>
     .limit(p('limit')),
 );
 
-const selectAfter = statement((p: Binder<{ after: number; limit: number }>) =>
-  build
-    .selectFrom('organizations')
-    .select('org_key as orgKey')
-    .where('org_key', '>', p('after'))
-    .orderBy('org_key')
-    .limit(p('limit')),
+const selectAfter = statement(
+  (p: Binder<{ after: number; limit: number }>) =>
+    build
+      .selectFrom('organizations')
+      .select('org_key as orgKey')
+      .where('org_key', '>', p('after'))
+      .orderBy('org_key')
+      .limit(p('limit')),
+  { isRound: true },
 );
 
 /** The counts of a process. */

@@ -10,10 +10,13 @@ import type { Client, QueryResult } from 'pg';
 import type { ServerRole } from '../../core/deployment/database-address.ts';
 import { errorCodeOf } from '../../core/error-code.ts';
 import type { Statement, Values } from '../sql/statement.ts';
-import { isConnectionEnding, UnknownOutcomeError } from './errors.ts';
+import { isConnectionEnding, MachineAwayError, UnknownOutcomeError } from './errors.ts';
 import { assertRole, isStandby } from './hosts.ts';
 import { PendingQueries, type Query, type ServerWatch } from './pending-queries.ts';
 import { setInsertOf } from './set-insert.ts';
+import { organizationIn, selectIsAway, shardedLock } from './sharding/named-lock.ts';
+import type { Outage } from './sharding/outage.ts';
+import { spanOf } from './sharding/span.ts';
 import type { BoundChange } from './shared-change.ts';
 import {
   type NamedStatement,
@@ -86,7 +89,7 @@ export async function prepareClient(
   assertRole(role, rows[0]);
   const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
   const isSharded = rows[0]?.extensions === 1;
-  const plans = isSharded ? shardedPlanning : planning;
+  const plans = isSharded ? `${shardedPlanning}; ${machineLimit(timeouts)}` : planning;
   if (isDirect) await first.send({ text: `${limits('set', timeouts)}; ${plans}` });
   const keepsStatements = isDirect || (await poolerKeepsStatements(first));
   const pending = new PendingQueries(client, timeouts.statementMs + answerGraceMs, watch);
@@ -149,6 +152,11 @@ export const planning = 'set plan_cache_mode = force_generic_plan; set enable_se
 
 /** Citus finds the machine of a statement by its values, so it plans the statement for them each time. */
 const shardedPlanning = planning.replace('force_generic_plan', 'force_custom_plan');
+/** The server gives up a machine that does not answer before Roster gives up the server. */
+function machineLimit({ connectMs }: PostgresTimeouts): string {
+  return `set citus.node_connection_timeout = ${connectMs}`;
+}
+
 const citusExtensions = `(select count(*) from pg_catalog.pg_extension where extname = 'citus')`;
 
 /** The limits that the server itself enforces, so that a process which stands still blocks no other. */
@@ -171,13 +179,15 @@ export class PostgresConnection {
   readonly #pending: PendingQueries;
   readonly #prepared: Prepared;
   readonly #timeouts: PostgresTimeouts;
+  readonly #outageNow: () => Outage | null;
 
-  /** The client must be prepared. */
-  constructor(client: Client, timeouts: PostgresTimeouts) {
+  /** The client must be prepared. `outageNow` tells the machines of a Citus cluster that are away. */
+  constructor(client: Client, timeouts: PostgresTimeouts, outageNow: () => Outage | null = () => null) {
     const prepared = preparedClients.get(client);
     if (prepared === undefined) throw new Error('a connection is used before it is prepared');
     this.#client = client;
     this.#timeouts = timeouts;
+    this.#outageNow = outageNow;
     this.#pending = prepared.pending;
     this.#prepared = prepared;
     this.isDirect = prepared.isDirect;
@@ -185,8 +195,13 @@ export class PostgresConnection {
     this.isSharded = prepared.isSharded;
   }
 
+  /** A machine of the Citus cluster is away. */
+  get isPartial(): boolean {
+    return this.#outageNow() !== null;
+  }
+
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    return (await this.#execute(namedStatement(statement), values)).rows as R[];
+    return (await this.#execute(statement, namedStatement(statement), values)).rows as R[];
   }
 
   /**
@@ -208,12 +223,12 @@ export class PostgresConnection {
   }
 
   async run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
-    return (await this.#execute(namedStatement(statement), values)).rowCount ?? 0;
+    return (await this.#execute(statement, namedStatement(statement), values)).rowCount ?? 0;
   }
 
   /** Inserts a row. Returns its number, 0 in a table without a sequence, undefined if a conflict kept it out. */
   async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
-    const { rows, rowCount } = await this.#execute(namedInsert(statement), values);
+    const { rows, rowCount } = await this.#execute(statement, namedInsert(statement), values);
     if (rowCount === 0) return undefined;
     const [row]: { readonly seq?: number }[] = rows;
     return row?.seq ?? 0;
@@ -276,7 +291,7 @@ export class PostgresConnection {
     statement: Statement<P, unknown>,
     values: P,
   ): Promise<Record<string, unknown>[]> {
-    const { rows, rowCount } = await this.#execute(namedStatement(statement), values);
+    const { rows, rowCount } = await this.#execute(statement, namedStatement(statement), values);
     return rows.length > 0 ? rows : Array.from({ length: rowCount ?? 0 }, () => ({}));
   }
 
@@ -318,6 +333,8 @@ export class PostgresConnection {
 
   /** Locks a name until the transaction ends. */
   async lockName(name: string): Promise<void> {
+    const outage = this.#outageNow();
+    if (outage?.away.has(organizationIn(name)) === true) throw new MachineAwayError(outage.machines);
     if (this.isSharded) await this.#send({ text: shardedLock, values: [name, organizationIn(name)] });
     else await this.#send({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [name] });
   }
@@ -340,8 +357,41 @@ export class PostgresConnection {
     process.nextTick(() => stream.uncork());
   }
 
-  #execute(named: NamedStatement, values: Values): Promise<QueryResult> {
-    return this.#send(this.#queryOf(named, named.bind(values)));
+  #execute(
+    statement: Pick<Statement<Values, unknown>, 'index' | 'node'>,
+    named: NamedStatement,
+    values: Values,
+  ): Promise<QueryResult> {
+    const outage = this.#outageNow();
+    return outage === null
+      ? this.#send(this.#queryOf(named, named.bind(values)))
+      : this.#executeBeside(outage, statement, named, values);
+  }
+
+  /** A statement that needs a machine which is away is not sent: the server might wait for the machine without an end. */
+  #executeBeside(
+    outage: Outage,
+    statement: Pick<Statement<Values, unknown>, 'index' | 'node'>,
+    named: NamedStatement,
+    values: Values,
+  ): Promise<QueryResult> {
+    const bound = named.bind(values);
+    const span = spanOf(statement);
+    const { reachable } = values;
+    if (span.over === 'all' && reachable !== undefined) {
+      return this.#send(this.#queryOf(span.restricted, [...bound, reachable]));
+    }
+    const query = this.#queryOf(named, bound);
+    if (span.over === 'one' && span.by === 'subject') return this.#sendAsked(outage, bound[span.at], query);
+    const isReachable = span.over === 'one' && !outage.away.has(Number(bound[span.at] ?? -1));
+    return isReachable ? this.#send(query) : Promise.reject(new MachineAwayError(outage.machines));
+  }
+
+  /** Only the server knows the machine of a mailbox. A unit must wait for such a statement before it ends. */
+  async #sendAsked({ groups, machines }: Outage, subject: unknown, query: Query): Promise<QueryResult> {
+    const { rows } = await this.#send({ text: selectIsAway, values: [subject, groups] });
+    if (rows[0]?.isAway === 1) throw new MachineAwayError(machines);
+    return this.#send(query);
   }
 
   #queryOf({ sql: text, name }: Pick<NamedStatement, 'sql' | 'name'>, values: unknown[]): Query {
@@ -356,21 +406,6 @@ export class PostgresConnection {
 
 /** The server waits for the standby only after a transaction that is in its log. */
 const waitForStandby = `select pg_logical_emit_message(true, 'roster', '') where current_setting('synchronous_standby_names') <> ''`;
-
-/**
- * Such a lock belongs to one machine, and processes may be connected to several. So it is taken on the machine of one
- * organization: a statement that is bound to it runs there, and its count gives one row, whether the table has one or not.
- */
-const shardedLock = `
-  select pg_advisory_xact_lock(hashtextextended($1, count(*) * 0)) from hash_costs where org_key = $2`;
-
-/** The organization that the name of a lock names, so that an outage of another machine does not concern it; else 0. */
-function organizationIn(name: string): number {
-  return Number(
-    /^(?:throttle|account|audit archive|idempotency|sms limits|user search) (\d+)(?: |$)/.exec(name)?.[1] ??
-      0,
-  );
-}
 
 function lockLimit(lockMs: number): string {
   return `set local lock_timeout = ${lockMs}`;

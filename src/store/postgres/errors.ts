@@ -51,6 +51,25 @@ export class UnknownOutcomeError extends Error {
   readonly code = '08007';
 }
 
+/** A statement needs a machine of a distributed database that is away. It was not sent. */
+export class MachineAwayError extends Error {
+  override readonly name = 'MachineAwayError';
+  readonly code = '08001';
+
+  constructor(machines: readonly string[]) {
+    super(`a machine of the database is away: ${machines.join(', ')}`);
+  }
+}
+
+/** The server could not reach another machine, or had no answer within the limit of a statement: a machine may be away. */
+const lostMachine = /^(08|57014)/;
+
+/** Whether a machine behind the server may be the cause. The connection to the server itself is sound. */
+export function mayBeMachine(error: unknown): boolean {
+  const isOfServer = error instanceof Error && 'severity' in error;
+  return error instanceof MachineAwayError || (isOfServer && lostMachine.test(errorCodeOf(error)));
+}
+
 /** Whether the statement failed because of another transaction. */
 export function isLockConflict(error: unknown): boolean {
   return lockConflicts.has(errorCodeOf(error));

@@ -83,6 +83,11 @@ export class DatabaseHosts {
     for (const tell of this.#onLeft) tell(host, since);
   }
 
+  /** As `leave`, for the host that is used now. */
+  leaveCurrent(since: number): void {
+    if (this.#known !== null) this.leave({ url: this.#known, term: this.#term }, since);
+  }
+
   /** Tells each host that is left. */
   onLeft(tell: (host: FoundHost, since: number | null) => void): void {
     this.#onLeft.push(tell);

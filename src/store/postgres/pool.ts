@@ -21,6 +21,7 @@ import {
 import { asDatabaseError, ConnectionLostError, isConnectionEnding, readOnlyServer } from './errors.ts';
 import { DatabaseHosts, type FoundHost } from './hosts.ts';
 import { ReadRounds } from './reads/rounds.ts';
+import { lookMs, MachineWatch } from './sharding/machine-watch.ts';
 
 export interface PoolOptions {
   /** The address of the database; see `DatabaseAddress`. */
@@ -33,6 +34,8 @@ export interface PoolOptions {
 export interface SetOptions {
   readonly hosts: DatabaseHosts;
   readonly timeouts: PostgresTimeouts;
+  /** Learns that the database is on several machines, and tells which of them are away. */
+  readonly machines?: MachineWatch;
 }
 
 /** A connection that only the caller uses, until the caller returns it. */
@@ -52,13 +55,22 @@ const closeMs = 1_000;
 export class PostgresPool {
   readonly changes: ConnectionSet;
   readonly reads: ConnectionSet;
+  /** The machines behind the server. Where there are some, it uses a connection of its own. */
+  readonly machines: MachineWatch;
   readonly #shared: SharedReader[];
+  readonly #looks: ConnectionSet;
 
   constructor({ url, size, timeouts }: PoolOptions) {
     const forChanges = Math.floor(size / 2);
     const hosts = new DatabaseHosts({ url, role: 'leader', connectMs: timeouts.connectMs });
-    this.changes = new ConnectionSet({ hosts, timeouts }, forChanges);
-    this.reads = new ConnectionSet({ hosts, timeouts }, size - forChanges);
+    this.#looks = new ConnectionSet({ hosts, timeouts: { ...timeouts, statementMs: lookMs } }, 1);
+    this.machines = new MachineWatch({
+      connections: this.#looks,
+      onSilence: (since) => hosts.leaveCurrent(since),
+    });
+    const { machines } = this;
+    this.changes = new ConnectionSet({ hosts, timeouts, machines }, forChanges);
+    this.reads = new ConnectionSet({ hosts, timeouts, machines }, size - forChanges);
     this.#shared = Array.from({ length: sharedReaders }, () => new SharedReader(this.reads));
   }
 
@@ -78,7 +90,7 @@ export class PostgresPool {
 
   async close(): Promise<void> {
     for (const reader of this.#shared) await reader.close();
-    await Promise.all([this.changes.close(), this.reads.close()]);
+    await Promise.all([this.changes.close(), this.reads.close(), this.#looks.close()]);
   }
 
   async #tryRead<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
@@ -171,16 +183,19 @@ export class ConnectionSet {
   }
 
   #leaseOf(client: PoolClient, { host, leased }: Connections): Lease {
-    const { hosts, timeouts } = this.#options;
+    const { hosts, timeouts, machines } = this.#options;
     leased.add(client);
+    const connection = new PostgresConnection(client, timeouts, () => machines?.outage ?? null);
+    if (connection.isSharded) machines?.noteSharded();
     return {
-      connection: new PostgresConnection(client, timeouts),
+      connection,
       isCurrent: () => hosts.isCurrent(host),
       end(isBroken) {
         leased.delete(client);
         const isLeft = !hosts.isCurrent(host);
         client.release(isBroken || isLeft);
-        if (isLeft) cut(client);
+        // A server that waits for another machine does not answer the goodbye.
+        if (isBroken || isLeft) cut(client);
       },
     };
   }

@@ -45,12 +45,15 @@ import type { Scope } from '../users/scope.ts';
 import type { ChangeScope } from './changes/batch.ts';
 import { PostgresChanges } from './changes/changes.ts';
 import type { PostgresTimeouts } from './connection.ts';
+import { mayBeMachine } from './errors.ts';
 import { integrityProblems } from './integrity.ts';
 import { withMigrationTarget } from './migration.ts';
 import { PostgresPool } from './pool.ts';
 import { PostgresReadExecutor } from './reads/read-executor.ts';
 import { StandbyReads } from './reads/standby-reads.ts';
-import { MachineWatch } from './sharding/machine-watch.ts';
+import type { MachineWatch } from './sharding/machine-watch.ts';
+import type { Outage } from './sharding/outage.ts';
+import { ReachableExecutor } from './sharding/reachable-executor.ts';
 
 const selectVersion = statement((_: Binder<Record<never, never>>) =>
   build.selectFrom('schema_migrations').select((row) => row.fn.max('version').as('version')),
@@ -110,7 +113,7 @@ export class PostgresStore implements Store {
       onMessages: options.onMessages ?? (() => {}),
     });
     this.#reads = new PostgresReadExecutor(this.#pool);
-    this.#machines = new MachineWatch(this.#pool.reads);
+    this.#machines = this.#pool.machines;
     this.#readScope = {
       executor: this.#reads,
       appKeys: new AppKeys(this.#reads),
@@ -138,22 +141,26 @@ export class PostgresStore implements Store {
   }
 
   changeSystem<T>(
-    _reason: SystemReason,
+    reason: SystemReason,
     work: (tx: SystemTx) => Promise<T>,
     { isExclusive = false, isAwaited = false }: SystemChangeOptions = {},
   ): Promise<T> {
     // Changes of no organization have three queues. The changes of one queue run one after the other.
     const queue = isExclusive ? 'exclusive' : isAwaited ? 'awaited' : 'other';
-    return this.#answer(() =>
+    return this.#answerSystem(() =>
       this.#changes.change(queue, async (scope) => {
         if (isExclusive) await scope.executor.lockName(exclusiveName);
-        return work(new StoreSystemTx(this.#scopeOf(scope)));
+        return work(new StoreSystemTx(this.#systemScopeOf(reason, this.#scopeOf(scope))));
       }),
     );
   }
 
-  readSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
-    return this.#answer(() => work(new StoreSystemTx(this.#readScope)));
+  readSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#answerSystem(() => work(new StoreSystemTx(this.#systemScopeOf(reason, this.#readScope))));
+  }
+
+  leavesOut(): boolean {
+    return this.#machines.outage !== null;
   }
 
   migrate(): Promise<number> {
@@ -169,7 +176,9 @@ export class PostgresStore implements Store {
   }
 
   async condition(): Promise<StoreCondition> {
-    return { files: 'sound', isDamaged: this.#isDamaged, awayMachines: await this.#machines.findAway() };
+    await this.#machines.look();
+    const awayMachines = this.#machines.outage?.machines ?? [];
+    return { files: 'sound', isDamaged: this.#isDamaged, awayMachines };
   }
 
   checkCounts(orgKey: OrgKey): Promise<CountReport> {
@@ -240,6 +249,37 @@ export class PostgresStore implements Store {
     return { ...scope, appKeys: this.#readScope.appKeys };
   }
 
+  #systemScopeOf(reason: SystemReason, scope: Scope): Scope {
+    if (reason !== 'job') return scope;
+    return { ...scope, executor: new ReachableExecutor(scope.executor, () => this.#machines.outage) };
+  }
+
+  /** As `#answer`. Where a machine turns out to be away, the work is tried once more without it. */
+  #answerSystem<T>(work: () => Promise<T>): Promise<T> {
+    return this.#answer(async () => {
+      const { outage } = this.#machines;
+      try {
+        return await work();
+      } catch (error) {
+        if (!(await this.#hasLost(error, outage))) throw error;
+        return work();
+      }
+    });
+  }
+
+  /** Whether the error tells of machines that were not known to be away before. */
+  async #hasLost(error: unknown, known: Outage | null): Promise<boolean> {
+    if (!mayBeMachine(error)) return false;
+    if (this.#machines.outage === known) await this.#machines.look();
+    const { outage } = this.#machines;
+    return outage !== null && outage !== known;
+  }
+
+  async #isPartial(): Promise<boolean> {
+    if (this.#machines.outage === null) await this.#machines.look();
+    return this.#machines.outage !== null;
+  }
+
   async #answer<T>(work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
@@ -252,6 +292,9 @@ export class PostgresStore implements Store {
       }
       const isUndefinedTable = errorCodeOf(error) === undefinedTable;
       if (!isUndefinedTable && !postgresDialect.isOutage(error)) throw error;
+      // Machines that are away are told by the health of the server.
+      if (mayBeMachine(error) && (await this.#isPartial()))
+        throw refuse('unavailable', { retryAfterSeconds: 1 });
       // Of the many requests that fail in one outage, the first reports it.
       if (!this.#isAway) this.#options.onOutage?.(error);
       this.#isAway = true;

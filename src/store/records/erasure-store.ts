@@ -15,10 +15,11 @@ import {
   erasureCountMax,
   erasureStates,
   type NewErasure,
+  type PersonDigests,
   type RemovedRows,
   type UnwrittenPass,
 } from '../../core/erasure/erasure.ts';
-import type { OrgKey, UserId } from '../../core/ids.ts';
+import type { OrgKey } from '../../core/ids.ts';
 import { type Binder, build, rawStatement, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { eraseRowsOfUser, keptTables } from '../users/user-erasure.ts';
@@ -313,7 +314,7 @@ export class SqlErasureStore implements ErasureStore {
     await this.#scope.executor.run(deleteUnwritten, { orgKey: this.#orgKey, pass });
   }
 
-  eraseRows(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows> {
+  eraseRows(trace: PersonDigests): Promise<RemovedRows> {
     return eraseRowsOfUser(this.#scope.executor, this.#orgKey, trace);
   }
 }

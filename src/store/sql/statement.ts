@@ -35,6 +35,8 @@ export interface Statement<P extends Values, R> {
   readonly memoizedBy?: string;
   /** Locks a row that changes of several users share, so a change that is confined to one user must run in order. */
   readonly locksShared?: boolean;
+  /** Lists organizations for a job to look at. Those on a machine that is away are left out (`sharding/span.ts`). */
+  readonly isRound?: boolean;
   /** Never set. It only carries the types. */
   readonly types?: { readonly values: P; readonly row: R };
 }
@@ -67,17 +69,17 @@ export const build = new Kysely<Database>({ dialect });
 /** Builds queries whose table and columns are known only at run time, so that their types cannot help. */
 export const buildUntyped = new Kysely<Record<string, Record<string, Value>>>({ dialect });
 
-const statements: Pick<Statement<Values, unknown>, 'index' | 'node'>[] = [];
+const statements: Pick<Statement<Values, unknown>, 'index' | 'node' | 'isRound'>[] = [];
 
 /** Every statement of the modules loaded so far, in the order in which they were built. */
-export function allStatements(): readonly Pick<Statement<Values, unknown>, 'index' | 'node'>[] {
+export function allStatements(): readonly Pick<Statement<Values, unknown>, 'index' | 'node' | 'isRound'>[] {
   return statements;
 }
 
 /** Builds a statement. `p` names the values that each call gives. */
 export function statement<P extends Values, R>(
   query: (p: Binder<P>) => Compilable<R>,
-  options: Pick<Statement<P, R>, 'memoizedBy' | 'locksShared'> = {},
+  options: Pick<Statement<P, R>, 'memoizedBy' | 'locksShared' | 'isRound'> = {},
 ): Statement<P, R> {
   const made = { index: statements.length, node: query(named).compile().query, ...options };
   statements.push(made);

@@ -191,6 +191,10 @@ export class SqliteStore implements Store {
     return work(new StoreSystemTx(this.#readScope));
   }
 
+  leavesOut(): boolean {
+    return false;
+  }
+
   migrate(): Promise<number> {
     return migrate(new SqliteMigrationTarget(this.#writer), systemClock.now(), migrations);
   }

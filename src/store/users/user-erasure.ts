@@ -4,8 +4,8 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { User } from '../../core/directory/user.ts';
-import type { Kept, RemovedRows } from '../../core/erasure/erasure.ts';
-import type { OrgKey, UserId } from '../../core/ids.ts';
+import type { Kept, PersonDigests, RemovedRows } from '../../core/erasure/erasure.ts';
+import type { OrgKey } from '../../core/ids.ts';
 import { type Content, tables } from '../schema/personal-data.ts';
 import { placements } from '../schema/placement.ts';
 import type { Executor } from '../sql/executor.ts';
@@ -84,15 +84,13 @@ export async function findTablesOf(
   return new Set(found.flatMap(([table, isThere]) => (isThere === 1 ? [table] : [])));
 }
 
-/** What the rows of a user are found by. */
-export interface Trace {
-  readonly userId: UserId;
-  readonly digests: readonly string[];
-}
+/** What the rows beside a user are found by. */
+type Trace = Omit<PersonDigests, 'destinations'>;
 
 /**
- * Removes the user, whom the caller has locked, and every row that names the user or one of the digests; null where
- * the user is gone already. `tables` are those that `findTablesOf` has found in this transaction.
+ * Removes the user, whom the caller has locked, and the rows beside it that name the user or one of the digests; null where
+ * the user is gone already. `tables` are those that `findTablesOf` has found in this transaction. What lies elsewhere is left
+ * to the erasure that the deletion begins: a machine that is away must not refuse the deletion.
  */
 export async function eraseUser(
   scope: Scope,
@@ -102,25 +100,21 @@ export async function eraseUser(
 ): Promise<RemovedRows | null> {
   const { executor, counts } = scope;
   const { orgKey, id } = user;
-  const trace = { userId: id, digests };
-  const eraseNear = async () => {
-    const near = await eraseBesideUser(executor, orgKey, trace, tables);
-    return { near, row: await executor.first(deleteUser, { orgKey, id }) };
-  };
-  const [{ near, row }, far] = await Promise.all([eraseNear(), eraseElsewhere(executor, orgKey, trace)]);
+  const removed = await eraseBesideUser(executor, orgKey, { userId: id, digests }, tables);
+  const row = await executor.first(deleteUser, { orgKey, id });
   if (row === undefined) return null;
   counts.note({ orgKey, at: row, status: row.status, delta: -1 });
-  return { users: 1, ...near, ...far };
+  return { users: 1, ...removed };
 }
 
 /** Removes every row that names the user or one of the digests, except the user's own row. */
 export async function eraseRowsOfUser(
   executor: Executor,
   orgKey: OrgKey,
-  trace: Trace,
+  trace: PersonDigests,
 ): Promise<RemovedRows> {
   const [far, tables] = await Promise.all([
-    eraseElsewhere(executor, orgKey, trace),
+    eraseElsewhere(executor, orgKey, trace.destinations),
     findTablesOf(executor, orgKey, trace),
   ]);
   return { ...(await eraseBesideUser(executor, orgKey, trace, tables)), ...far };
@@ -143,13 +137,10 @@ async function eraseBesideUser(
 async function eraseElsewhere(
   executor: Executor,
   orgKey: OrgKey,
-  { userId, digests }: Trace,
+  destinations: readonly string[],
 ): Promise<RemovedRows> {
   const removed: Record<string, number> = {};
-  const all = elsewhere.map((each) =>
-    erase(executor, orgKey, each.table, each.byDigest ? digests : [userId], removed),
-  );
-  await Promise.all(all);
+  await Promise.all(elsewhere.map(({ table }) => erase(executor, orgKey, table, destinations, removed)));
   return removed;
 }
 

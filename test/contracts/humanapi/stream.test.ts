@@ -69,6 +69,7 @@ describe('the stream of humanapi', () => {
         change: (orgKey, change) => work.change(orgKey, change),
         changeSystem: (reason, change) => work.changeSystem(reason, change),
         readSystem: (reason, read) => work.readSystem(reason, read),
+        leavesOut: () => work.leavesOut(),
         read(orgKey, read) {
           reads += 1;
           return work.read(orgKey, read);

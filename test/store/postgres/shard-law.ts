@@ -37,6 +37,9 @@ interface Level {
   readonly id: number;
 }
 
+/** The name of the array to which a statement over all machines is restricted while one is away. */
+export const reachable = 'reachable';
+
 /** The parameters by their number, from 1, have these names. Two numbers with one name have one value. */
 export function judge(sql: string, parameterNames: readonly unknown[]): Judgement {
   return new Judge(parameterNames).judge(sql);
@@ -196,9 +199,12 @@ class Judge {
       return;
     }
     const comparison = partOf(condition, 'A_Expr');
-    if (isNode(comparison) && comparison['kind'] === 'AEXPR_OP') {
+    if (isNode(comparison)) {
       const operator = partOf(listOf(comparison['name'])[0], 'String', 'sval');
-      if (operator === '=') this.#equate(level, comparison['lexpr'], comparison['rexpr']);
+      const [left, right] = [comparison['lexpr'], comparison['rexpr']];
+      const isOne = comparison['kind'] === 'AEXPR_OP';
+      const isAmong = comparison['kind'] === 'AEXPR_OP_ANY' && this.#parameterIn(right) === `$${reachable}`;
+      if (operator === '=' && (isOne || isAmong)) this.#equate(level, left, right);
     }
     this.#expression(condition, level, ctes);
   }

@@ -5,10 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../../../src/store/open-store.ts';
+import { spanOf } from '../../../src/store/postgres/sharding/span.ts';
 import { namedInsertOf } from '../../../src/store/postgres/statements.ts';
+import { placements } from '../../../src/store/schema/placement.ts';
 import { postgresDialect } from '../../../src/store/sql/dialect.ts';
 import { allStatements, compileStatement, type Values } from '../../../src/store/sql/statement.ts';
-import { type Judgement, judge } from './shard-law.ts';
+import { type Judgement, judge, reachable } from './shard-law.ts';
 
 /** Stands for the values of a call: each value is its own name. */
 const names = new Proxy<Values>({}, { get: (_, name) => String(name) });
@@ -98,6 +100,54 @@ test('the list names no statement that is gone', () => {
     (table) => !['update', 'delete'].some((verb) => found.has(`${verb} ${table}`)),
   );
   assert.deepEqual([...gone, ...unswept], []);
+});
+
+/** What is found in the text of a statement while a machine is away, beside what the parser finds. */
+const spans = allStatements().map((statement) => {
+  const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
+  const bound = bind(names);
+  return { sql, names: bound, span: spanOf(statement), judgement: judge(sql, bound), statement };
+});
+const isWriteToAll = (sql: string): boolean =>
+  [...placements].some(
+    ([table, placement]) =>
+      placement === 'reference' && new RegExp(`(update|delete from|insert into) "${table}"`).test(sql),
+  );
+
+test('while a machine is away, a statement over all machines has a form for the organizations of the others', () => {
+  let found = 0;
+  for (const { sql, names, span, judgement, statement } of spans) {
+    if (span.over !== 'all') continue;
+    found += 1;
+    assert.ok(judgement.across !== null || statement.isRound === true, sql);
+    const restricted = judge(span.restricted.sql, [...names, reachable]);
+    assert.deepEqual(restricted, { across: null, faults: [] }, span.restricted.sql);
+    const added =
+      / (?:(\w+)\.org_key = any \(\$\d+::bigint\[\]\) and|where \w+\.org_key = any \(\$\d+::bigint\[\]\)(?! and))/g;
+    assert.equal(span.restricted.sql.replace(added, ''), sql, 'nothing else is changed');
+  }
+  assert.ok(found > 100);
+});
+
+test('while a machine is away, only a statement with its organization or its mailbox counts as one of a machine that answers', () => {
+  for (const { sql, names, span, judgement, statement } of spans) {
+    if (statement.isRound === true) continue;
+    assert.equal(span.over !== 'one', judgement.across !== null || isWriteToAll(sql), sql);
+    if (span.over === 'one' && span.at >= 0) {
+      const key = names[span.at];
+      assert.ok(
+        span.by === 'org_key' ? key === 'orgKey' || key === 0 : key === 'subject' || key === 'name',
+        sql,
+      );
+    }
+  }
+});
+
+test('only writes to every machine and sweeps of what is counted by mailbox have no such form', () => {
+  const waiting = spans.filter(({ span, sql }) => span.over === 'every' && !isWriteToAll(sql));
+  assert.deepEqual([...new Set(waiting.map(({ judgement }) => judgement.across))].sort(), [
+    'delete message_hits',
+  ]);
 });
 
 /** Statements that break the law, and what it says of them. */

@@ -40,6 +40,7 @@ for (const { name, make } of databases) {
         read: (orgKey, run) => store.read(orgKey, run),
         changeSystem: (reason, run, options) => store.changeSystem(reason, run, options),
         readSystem: (reason, run) => store.readSystem(reason, run),
+        leavesOut: () => store.leavesOut(),
       };
       return { counted, work };
     }

@@ -25,6 +25,7 @@ import { createAdmin, createOrganization } from '../../../src/core/directory/org
 import { toUserIdText } from '../../../src/core/ids.ts';
 import { createApiKey } from '../../../src/core/keys/api-key-lifecycle.ts';
 import { type Message, type MessageContent, messageContext } from '../../../src/core/messaging/message.ts';
+import type { Logger } from '../../../src/http/log.ts';
 import { withCoverage } from '../contracts/coverage.ts';
 import { readDocuments } from '../contracts/documents.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from '../contracts/openapi-check.ts';
@@ -48,6 +49,8 @@ export interface StartOptions {
   readonly folder?: string;
   /** Whether password hashes cost what they cost in service, for tests that measure it; by default they are cheap. */
   readonly hasStandardHashes?: true;
+  /** Gets the lines of the log; by default there are none. */
+  readonly logger?: Logger;
 }
 
 /** An organization with the credentials of its clients. */
@@ -139,6 +142,7 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
   const app = await createApp({
     ...{ config, secrets, clock },
     ...(options.hasStandardHashes ? {} : { hashWork: cheapHashes }),
+    ...(options.logger === undefined ? {} : { logger: options.logger }),
   });
   const baseUrl = await app.listen();
   const { core } = app;

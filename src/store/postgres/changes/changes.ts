@@ -25,6 +25,8 @@ import {
   isConnectionEnding,
   isLockTimeout,
   isRepeatable,
+  MachineAwayError,
+  mayBeMachine,
   UnknownOutcomeError,
 } from '../errors.ts';
 import type { ConnectionSet } from '../pool.ts';
@@ -191,8 +193,8 @@ export class PostgresChanges {
         for (const each of late) each.reject(error);
         if (late.length > 0) return this.#runTogether(rest, { isCareful });
       }
-      if (postgresDialect.isDamage(error)) {
-        // Only a unit that needs the damaged page is refused.
+      if (postgresDialect.isDamage(error) || error instanceof MachineAwayError) {
+        // Only a unit that needs the damaged page, or the machine, is refused.
         for (const each of units) await this.#runAlone(each);
         return null;
       }
@@ -269,7 +271,7 @@ async function commit(connection: PostgresConnection, batch: PostgresBatch): Pro
     const fault = await batch.findDeferredFault();
     // The server has refused a change, so it has not committed.
     if (fault !== undefined && !(fault instanceof ConnectionLostError)) throw fault;
-    if (isConnectionEnding(error))
+    if (isConnectionEnding(error) || mayBeMachine(error))
       throw new UnknownOutcomeError('a commit was not answered', { cause: error });
     throw error;
   }

@@ -66,6 +66,14 @@ export class ReadRounds {
 
   async #answer({ statement, reads }: Group): Promise<void> {
     const sent = [...reads.values()];
+    if (this.#connection.isSharded) {
+      // Several organizations may lie on several machines. Of these, one may be away.
+      const answers = sent.map(({ values, resolve, reject }) =>
+        this.#connection.rows(statement, values).then(resolve, reject),
+      );
+      await Promise.all(answers);
+      return;
+    }
     try {
       const found = await this.#send(statement, sent);
       for (const [at, read] of sent.entries()) read.resolve(found[at] ?? []);
@@ -85,9 +93,7 @@ export class ReadRounds {
     reads: readonly BatchedRead[],
   ): Promise<readonly unknown[][]> {
     const [first, second] = reads;
-    // Several organizations of one statement may lie on several machines of a Citus cluster.
-    const isAlone = second === undefined || this.#connection.isSharded;
-    if (first !== undefined && (isAlone || !isPlain(first.values))) {
+    if (first !== undefined && (second === undefined || !isPlain(first.values))) {
       return Promise.all(reads.map(({ values }) => this.#connection.rows(statement, values)));
     }
     return this.#connection.rowsForEach(
