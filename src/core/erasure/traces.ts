@@ -52,7 +52,9 @@ function toTraces(known: KnownBy): Traces {
 
 function recognisable(texts: readonly (string | null)[]): string[] {
   const distinct = new Set(texts.filter((text) => text !== null));
-  return [...distinct].filter((text) => Buffer.byteLength(text) >= textBytesMin);
+  return [...distinct].filter(
+    (text) => text.length >= textBytesMin || Buffer.byteLength(text) >= textBytesMin,
+  );
 }
 
 /** Seals the values of the user. */

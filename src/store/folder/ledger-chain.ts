@@ -77,6 +77,11 @@ export class LedgerChain {
     return this.#unvouched !== null && this.#code === null;
   }
 
+  /** Whether a ledger without codes is from before lines had them: the database knows it so, or it is empty. */
+  isFromBefore(known: LedgerHead | null): boolean {
+    return known === null ? !this.hasLines : known.code === null;
+  }
+
   /** Whether it has more than its first line. */
   get hasLines(): boolean {
     return this.#lines > 1;

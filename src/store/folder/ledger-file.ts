@@ -4,7 +4,7 @@
  * verifies first what the others have added (`ledger-chain.ts`). Lines that wait share one durable write, in another
  * thread. A line without an end was cut short by a crash and is removed: no client got an answer for it.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -93,6 +93,7 @@ export class LedgerFile implements ErasureLedger {
   /** What the database has of the head, as far as this process knows. */
   #known: LedgerHead | null = null;
   #file: { readonly handle: FileHandle; readonly inode: number } | null = null;
+  #isVerifiedInTurn = false;
   #queue: Waiting[] = [];
   #writing: Promise<void> | null = null;
   /** Why no line can be added as long as the file is the same. */
@@ -199,7 +200,7 @@ export class LedgerFile implements ErasureLedger {
     const pieces: VerifiedPiece[] = [];
     const note = (bytes: Buffer, at: number): void => {
       if (at + bytes.length > (known?.bytes ?? 0) - pieceBytes) {
-        pieces.push({ at, length: bytes.length, sha256: digestOf(bytes) });
+        pieces.push({ at, length: bytes.length, sha256: hash('sha256', bytes, 'base64url') });
       }
     };
     // Most of a long ledger is verified without the lock. What fails may be a line that is just being written.
@@ -216,7 +217,7 @@ export class LedgerFile implements ErasureLedger {
       }
       const end = await this.#advance(note);
       if (!takesOver && this.#chain.isPlain && (known === null || known.code === null)) return;
-      if (takesOver && this.#chain.isPlain && isFromBefore(known, this.#chain)) await this.#takeOver(end);
+      if (takesOver && this.#chain.isPlain && this.#chain.isFromBefore(known)) await this.#takeOver(end);
       this.#chain.conclude();
       this.#head = this.#chain.head;
     });
@@ -301,7 +302,8 @@ export class LedgerFile implements ErasureLedger {
     const { handle } = await this.#openFile();
     const buffer = Buffer.alloc(length);
     await handle.read(buffer, 0, length, at);
-    if (digestOf(buffer) !== sha256) throw this.#chain.fault('was changed while it was read');
+    if (hash('sha256', buffer, 'base64url') !== sha256)
+      throw this.#chain.fault('was changed while it was read');
     return buffer;
   }
 
@@ -392,12 +394,21 @@ export class LedgerFile implements ErasureLedger {
     return this.#file;
   }
 
-  /** Whether the file with the name is the verified one, and nothing was added to it but what is being written now. */
+  /**
+   * Whether the file with the name is the verified one, and nothing was added to it but what is being written now. The
+   * deletions of one turn of the event loop ask the system once.
+   */
   #isAsVerified(): boolean {
+    if (this.#isVerifiedInTurn) return true;
     const there = statSync(this.#path, { throwIfNoEntry: false });
     if (there === undefined || there.ino !== this.#file?.inode) return false;
     const added = there.size - this.#chain.head.bytes;
-    return added === 0 || (added > 0 && this.#writing !== null);
+    if (added < 0 || (added > 0 && this.#writing === null)) return false;
+    this.#isVerifiedInTurn = true;
+    setImmediate(() => {
+      this.#isVerifiedInTurn = false;
+    });
+    return true;
   }
 
   /** A `LedgerError` was reported already. */
@@ -405,13 +416,4 @@ export class LedgerFile implements ErasureLedger {
     if (!(error instanceof LedgerError)) this.#onFault(error);
     return refuse('unavailable', { retryAfterSeconds: 1 });
   }
-}
-
-/** Whether a ledger without codes is from before lines had them: the database knows it so, or it is empty. */
-function isFromBefore(known: LedgerHead | null, chain: LedgerChain): boolean {
-  return known === null ? !chain.hasLines : known.code === null;
-}
-
-function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('base64url');
 }

@@ -1,6 +1,7 @@
 /**
  * The form of an insert that adds many rows with one statement. The server plans and runs one statement, checks every key
- * as for single rows, and inserts the rows in their order, so that of two rows with one key the first is inserted.
+ * as for single rows, and inserts the rows in their order, so that of two rows with one key the first is inserted. Rows that
+ * replace what is there must have different keys.
  */
 import { postgresDialect } from '../sql/dialect.ts';
 import { compileStatement, type Statement, type Values } from '../sql/statement.ts';
@@ -52,12 +53,14 @@ export function setInsertOf(statement: AnyStatement, rows: readonly Values[]): B
 
 function formOf(statement: AnyStatement): SetInsert | null {
   const { sql, bind } = compileStatement(statement, postgresDialect.lateralCompiler);
-  const [, into, row, end = ''] =
-    /^(insert into \S+ \([^)]*\)) values \(([^()]*)\)( on conflict do nothing)?$/.exec(sql) ?? [];
+  const [, into, row, end = '', isKeptOut] =
+    /^(insert into \S+ \([^)]*\)) values \(([^()]*)\)( on conflict (?:(do nothing)|\([^)]*\) do update set [^$]*))?$/.exec(
+      sql,
+    ) ?? [];
   const columns = columnsOf(statement);
   // A row that a conflict keeps out is recognized by the ids of the others.
-  const hasId = end !== '' && 'seq' in columns && 'id' in columns;
-  if (into === undefined || row === undefined || (end !== '' && !hasId)) return null;
+  const hasId = isKeptOut !== undefined && 'seq' in columns && 'id' in columns;
+  if (into === undefined || row === undefined || (isKeptOut !== undefined && !hasId)) return null;
   return {
     ...{ into, row, hasId, bind },
     end: `${end}${'seq' in columns ? ` returning seq${hasId ? ', id' : ''}` : ''}`,

@@ -197,7 +197,7 @@ async function byBlock(
   return found.values();
 }
 
-/** Returns how many leaves it changed. */
+/** Returns how many leaves it wrote. */
 async function changeBlock(
   executor: Executor,
   orgKey: OrgKey,
@@ -217,12 +217,20 @@ async function changeBlock(
   }
   const leaves = new Map((await Promise.all(found)).flat().map(({ token, entries }) => [token, entries]));
   const packer = new LeafPacker();
-  const replaced = [...byLeaf].flatMap(([token, changes]) => {
+  const written: PackedLeaf[] = [];
+  const gone: number[] = [];
+  for (const [token, changes] of byLeaf) {
     const next = changeLeaf(packer, token === null ? null : (leaves.get(token) ?? null), changes);
-    return next === null ? [] : [replaceLeaf(executor, { orgKey, block }, token, next)];
-  });
-  await Promise.all([...replaced, executor.run(queries.touchBlock, { orgKey, block })]);
-  return replaced.length;
+    if (next === null) continue;
+    written.push(...next);
+    if (token !== null && !next.some((leaf) => leaf.token === token)) gone.push(token);
+  }
+  await Promise.all([
+    ...gone.map((token) => executor.run(queries.deleteLeaf, { orgKey, block, token })),
+    executor.insertAll(queries.upsertLeaf, rowsOf(orgKey, block, written)),
+    executor.run(queries.touchBlock, { orgKey, block }),
+  ]);
+  return written.length;
 }
 
 /** The changes by the first token of their leaf; null for tokens before the first leaf. Both come in ascending order. */
@@ -242,20 +250,6 @@ function changesByLeaf(
   return byLeaf;
 }
 
-/** Writes leaves in place of the one with this first token; null where there was none. */
-async function replaceLeaf(
-  executor: Executor,
-  at: { readonly orgKey: OrgKey; readonly block: number },
-  token: number | null,
-  leaves: readonly PackedLeaf[],
-): Promise<void> {
-  const same = leaves.find((leaf) => leaf.token === token);
-  if (token !== null && same === undefined) await executor.run(queries.deleteLeaf, { ...at, token });
-  for (const leaf of leaves) {
-    await executor.run(leaf === same ? queries.updateLeaf : queries.insertLeaf, { ...at, ...leaf });
-  }
-}
-
 /** Builds and stores the leaves of a block that has none. */
 async function insertUsers(
   executor: Executor,
@@ -273,6 +267,9 @@ export async function insertLeaves(
   block: number,
   leaves: readonly PackedLeaf[],
 ): Promise<void> {
-  const rows = leaves.map(({ token, entries }) => ({ orgKey, block, token, entries }));
-  await executor.insertAll(queries.insertLeaf, rows);
+  await executor.insertAll(queries.insertLeaf, rowsOf(orgKey, block, leaves));
+}
+
+function rowsOf(orgKey: OrgKey, block: number, leaves: readonly PackedLeaf[]) {
+  return leaves.map(({ token, entries }) => ({ orgKey, block, token, entries }));
 }

@@ -325,14 +325,20 @@ export const selectAllLeaves = rawStatement<OfBlock, { token: number; entries: U
     where org_key = ${p('orgKey')} and block = ${p('block')} order by token`,
 );
 
-export const insertLeaf = rawStatement<OfBlock & { token: number; entries: Uint8Array }, never>(
-  (p) => sql`insert into search_leaves (org_key, block, token, entries)
-    values (${p('orgKey')}, ${p('block')}, ${p('token')}, ${p('entries')})`,
-);
+type Leaf = OfBlock & { token: number; entries: Uint8Array };
+const insertionOf = (p: Binder<Leaf>) =>
+  build
+    .insertInto('search_leaves')
+    .values({ org_key: p('orgKey'), block: p('block'), token: p('token'), entries: p('entries') });
 
-export const updateLeaf = rawStatement<OfBlock & { token: number; entries: Uint8Array }, never>(
-  (p) => sql`update search_leaves set entries = ${p('entries')}
-    where org_key = ${p('orgKey')} and block = ${p('block')} and token = ${p('token')}`,
+/** On PostgreSQL both are one statement for many leaves (`set-insert.ts`). */
+export const insertLeaf = statement(insertionOf);
+export const upsertLeaf = statement((p: Binder<Leaf>) =>
+  insertionOf(p).onConflict((conflict) =>
+    conflict
+      .columns(['org_key', 'block', 'token'])
+      .doUpdateSet((row) => ({ entries: row.ref('excluded.entries') })),
+  ),
 );
 
 export const deleteLeaf = rawStatement<OfBlock & { token: number }, never>(
