@@ -1,27 +1,29 @@
 /** Finds the one user that an operator means. */
-import type { Directory } from '../app/open-directory.ts';
 import { findDossiers, type UserDossier } from '../core/directory/user-dossier.ts';
 import { CommandError, type Invocation } from './command.ts';
-import { findOrganization } from './operator.ts';
+import { findOrganization, type OperatorDirectory } from './operator.ts';
 
-/** The user whom the reference names, in the organization of `--org` where the option is given. */
+/**
+ * The user whom the reference names, in the organization of `--org` where the option is given. The command is recorded where such
+ * a user is.
+ */
 export async function findUser(
-  directory: Directory,
+  directory: OperatorDirectory,
   invocation: Invocation,
   reference: string,
 ): Promise<UserDossier> {
   const only = await findOrganization(directory, invocation);
-  return pickUser(await findDossiers(directory.core, reference), only?.id ?? null);
+  const dossiers = await findDossiers(directory.core, reference);
+  const found = dossiers.filter(({ organization }) => only === null || organization.id === only.id);
+  await directory.recordIn(found.map(({ organization }) => organization.key));
+  return pickUser(found);
 }
 
 /**
  * The dossier that is meant: an email may belong to one user in each of several organizations, and several users may
  * request it, or have one external id or phone.
  */
-function pickUser(dossiers: readonly UserDossier[], organizationId: string | null): UserDossier {
-  const found = dossiers.filter(({ organization }) => {
-    return organizationId === null || organization.id === organizationId;
-  });
+function pickUser(found: readonly UserDossier[]): UserDossier {
   const [only, second] = found;
   if (only === undefined) throw new CommandError('there is no such user');
   if (second === undefined) return only;

@@ -16,6 +16,7 @@ import {
 import { isRefusal } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
 import { recordCommand, recordCommandEverywhere } from '../core/record/commands.ts';
+import type { SystemTx } from '../core/unit-of-work.ts';
 import { CommandError, type Handler, type Invocation, type Outcome } from './command.ts';
 import { explainOutage } from './failure.ts';
 
@@ -25,9 +26,21 @@ export const door = commandLine;
 /** These show and change nothing of an organization, and must work on a damaged or full database. */
 const unrecorded: ReadonlySet<string> = new Set(['init', 'migrate', 'check']);
 
-type Work = (directory: Directory, invocation: Invocation) => Promise<Outcome>;
+/** A directory with the record of the command that works on it. */
+export interface OperatorDirectory extends Directory {
+  /** Records the command in these organizations, once in each, before it shows or changes something of them. */
+  recordIn(keys: Iterable<OrgKey>): Promise<void>;
+}
 
-type Use = Pick<DirectoryOptions, 'isBulk'>;
+type Work = (directory: OperatorDirectory, invocation: Invocation) => Promise<Outcome>;
+
+type Use = Pick<DirectoryOptions, 'isBulk'> & {
+  /**
+   * `found`: without `--org` the command concerns the organizations that it finds, and is recorded in these with `recordIn`.
+   * Where it finds none, it is recorded once, in the first organization. Default: it concerns all organizations.
+   */
+  readonly concerns?: 'all' | 'found';
+};
 
 /** A handler that works on a directory, and creates it if there is none. */
 export function onAnyDirectory(work: Work, use: Use = {}): Handler {
@@ -38,10 +51,15 @@ export function onAnyDirectory(work: Work, use: Use = {}): Handler {
       outage = error;
     };
     const beginsAnew = invocation.find('begin-anew') !== undefined;
-    const directory = await openDirectory({ ...use, config, secrets, beginsAnew }, { onOutage });
+    const { concerns = 'all', ...how } = use;
+    const directory = await openDirectory({ ...how, config, secrets, beginsAnew }, { onOutage });
     try {
-      await noteCommand(directory, invocation);
-      return await work(directory, invocation);
+      const { recordIn, end } = await beginRecord(directory, invocation, concerns);
+      try {
+        return await work({ ...directory, recordIn }, invocation);
+      } finally {
+        await end();
+      }
     } catch (error) {
       const explanation = isRefusal(error, 'unavailable') ? explainOutage(outage) : null;
       throw explanation === null ? error : new CommandError(explanation);
@@ -60,6 +78,11 @@ export function onDirectory(work: Work, use: Use = {}): Handler {
   };
 }
 
+/** A handler that works on an existing directory, and concerns the organizations that it finds there. */
+export function onOrganizations(work: Work, use: Pick<Use, 'isBulk'> = {}): Handler {
+  return onDirectory(work, { ...use, concerns: 'found' });
+}
+
 function nothingIn(config: Config, secrets: Secrets): Error {
   if (lookAtFolder(config, secrets).hasRecords) return lostDatabase(config, secrets);
   return new CommandError(`there is no directory in ${config.dataDir}: \`roster init\` creates one`);
@@ -70,14 +93,39 @@ export function operatorOf(orgKey: OrgKey): OperatorPrincipal {
   return operatorAt(door, orgKey);
 }
 
-/** Records the command before it reads or changes anything: in the organization of `--org`, else in each. */
-async function noteCommand({ core }: Directory, invocation: Invocation): Promise<void> {
+/**
+ * Records the command: in the organization of `--org`, before it reads or changes anything, else in every one, or in those that
+ * it finds.
+ */
+async function beginRecord(
+  { core }: Directory,
+  invocation: Invocation,
+  concerns: 'all' | 'found',
+): Promise<Pick<OperatorDirectory, 'recordIn'> & { end(): Promise<void> }> {
   const { command } = invocation;
-  if (unrecorded.has(command)) return;
+  const nothing = async (): Promise<void> => {};
+  if (unrecorded.has(command)) return { recordIn: nothing, end: nothing };
   const only = invocation.find('org');
-  if (only === undefined) return recordCommandEverywhere(core, command);
-  const found = await findById(core, only);
-  if (found !== null) await recordCommand(core, operatorOf(found.key), command);
+  if (only === undefined && concerns === 'all') {
+    await recordCommandEverywhere(core, command);
+    return { recordIn: nothing, end: nothing };
+  }
+  const recorded = new Set<OrgKey>();
+  const recordIn = async (keys: Iterable<OrgKey>): Promise<void> => {
+    const missing = [...new Set(keys)].filter((key) => !recorded.has(key));
+    await recordCommand(core, missing, command);
+    for (const key of missing) recorded.add(key);
+  };
+  const named = only === undefined ? null : await findById(core, only);
+  if (named !== null) await recordIn([named.key]);
+  return {
+    recordIn,
+    async end() {
+      if (recorded.size > 0) return;
+      const first = await core.work.readSystem('operator', (tx) => tx.organizations.findFirst());
+      if (first !== null) await recordIn([first.key]);
+    },
+  };
 }
 
 /** The organization that `--org` names; null without the option. Refuses an organization that does not exist. */
@@ -89,15 +137,18 @@ export async function findOrganization(
   return id === undefined ? null : getOrganization(core, id);
 }
 
-/** The organization that `--org` names; without it the only one. */
+/** The organization that `--org` names; without it the only one. The command is recorded in it. */
 export async function getOnlyOrganization(
-  { core }: Directory,
+  { core, recordIn }: OperatorDirectory,
   invocation: Invocation,
 ): Promise<Organization> {
   const id = invocation.find('org');
   if (id === undefined) {
     const [only, second] = (await pageOrganizations(core, { page: 1, size: 2 })).items;
-    if (only !== undefined && second === undefined) return only;
+    if (only !== undefined && second === undefined) {
+      await recordIn([only.key]);
+      return only;
+    }
     throw new CommandError('add --org ID: there are several organizations (`roster org list`)');
   }
   const found = await findById(core, id);
@@ -120,15 +171,17 @@ export interface OrganizationLabel {
   readonly name: string | null;
 }
 
-/** Finds the label of an organization by its internal key, for the organizations of these rows. */
+/**
+ * Finds the label of an organization by its internal key, for the organizations of these rows. The command shows the rows, so it is
+ * recorded in these organizations.
+ */
 export async function readOrganizationLabels(
-  { core }: Directory,
+  { core, recordIn }: OperatorDirectory,
   rows: readonly { readonly orgKey: OrgKey }[],
 ): Promise<(orgKey: OrgKey) => OrganizationLabel> {
-  const found = await listOrganizationsByKeys(
-    core,
-    rows.map(({ orgKey }) => orgKey),
-  );
+  const keys = rows.map(({ orgKey }) => orgKey);
+  await recordIn(keys);
+  const found = await listOrganizationsByKeys(core, keys);
   const labels = new Map(found.map(({ key, id, name }) => [key, { id, name }]));
   return (orgKey) => labels.get(orgKey) ?? { id: null, name: null };
 }
@@ -140,4 +193,13 @@ export function choiceOf<T extends string>(
   choices: readonly T[],
 ): T | undefined {
   return choices.find((each) => each === invocation.find(option));
+}
+
+/** Records the command in the organization of a thing that is named by its id, if `find` finds one. */
+export async function recordInItsOrganization(
+  { core, recordIn }: OperatorDirectory,
+  find: (system: SystemTx) => Promise<{ readonly orgKey: OrgKey } | null>,
+): Promise<void> {
+  const found = await core.work.readSystem('operator', find);
+  if (found !== null) await recordIn([found.orgKey]);
 }

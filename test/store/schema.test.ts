@@ -119,6 +119,8 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     /^SCAN (connections|revocations|erasures)\b/,
     // Empty unless a process was killed.
     /^SCAN unwritten_receipts$/,
+    // Empty unless a disk has failed.
+    /^SCAN refused_deletions\b/,
     // The total of the list of organizations.
     /^SCAN organizations USING COVERING INDEX/,
     // The marks of organizations for jobs, and their lists that are still to be counted, are few.

@@ -12,9 +12,17 @@ import {
   updateApp,
 } from '../../core/directory/organization-lifecycle.ts';
 import { toMillisecondText } from '../../core/time.ts';
-import { type Outcome, UsageError } from '../command.ts';
+import { type Invocation, type Outcome, UsageError } from '../command.ts';
 import { pairs, table } from '../layout.ts';
-import { door, findOrganization, onDirectory, readOrganizationLabels } from '../operator.ts';
+import {
+  door,
+  findOrganization,
+  type OperatorDirectory,
+  onDirectory,
+  onOrganizations,
+  readOrganizationLabels,
+  recordInItsOrganization,
+} from '../operator.ts';
 import { readBinaryFile } from '../text-file.ts';
 
 export const create = onDirectory(async ({ core }, invocation) => {
@@ -22,7 +30,7 @@ export const create = onDirectory(async ({ core }, invocation) => {
   return presentIssued(await createApp(core, door, { organization, name: invocation.get('name') }));
 });
 
-export const list = onDirectory(async (directory, invocation) => {
+export const list = onOrganizations(async (directory, invocation) => {
   const only = await findOrganization(directory, invocation);
   const apps = await listApps(directory.core, only);
   const labelOf = await readOrganizationLabels(directory, apps);
@@ -47,18 +55,22 @@ export const list = onDirectory(async (directory, invocation) => {
   };
 });
 
-export const rename = onDirectory(async ({ core }, invocation) => {
+export const rename = onOrganizations(async (directory, invocation) => {
+  const { core } = directory;
   const input = { appId: invocation.argument, name: invocation.get('name') };
+  await recordOfApp(directory, invocation);
   const { id, name } = await renameApp(core, door, input);
   return { json: { appId: id, name }, text: pairs([['App', `${id}  ${name}`]]) };
 });
 
-export const brand = onDirectory(async ({ core }, invocation) => {
+export const brand = onOrganizations(async (directory, invocation) => {
+  const { core } = directory;
   const colour = invocation.find('colour');
   const logo = invocation.find('logo');
   if (colour === undefined && logo === undefined) {
     throw new UsageError('nothing to change: give --colour or --logo', 'app brand');
   }
+  await recordOfApp(directory, invocation);
   const app = await brandApp(core, door, {
     appId: invocation.argument,
     ...(colour === undefined ? {} : { colour: colour === 'none' ? null : colour }),
@@ -77,20 +89,24 @@ export const brand = onDirectory(async ({ core }, invocation) => {
   };
 });
 
-export const rotate = onDirectory(async ({ core }, invocation) => {
+export const rotate = onOrganizations(async (directory, invocation) => {
+  const { core } = directory;
   const { argument } = invocation;
+  await recordOfApp(directory, invocation);
   return invocation.find('client-secret') === undefined
     ? presentIssued(await rotateAppKey(core, door, argument))
     : presentIssued(await rotateClientSecret(core, door, argument));
 });
 
-export const set = onDirectory(async ({ core }, invocation) => {
+export const set = onOrganizations(async (directory, invocation) => {
+  const { core } = directory;
   const signup = invocation.find('signup');
   const origins = invocation.find('origins');
   const oneAccount = invocation.find('one-account');
   if (signup === undefined && origins === undefined && oneAccount === undefined) {
     throw new UsageError('nothing to change: give --signup, --one-account or --origins', 'app set');
   }
+  await recordOfApp(directory, invocation);
   const app = await updateApp(core, door, {
     appId: invocation.argument,
     ...(signup === undefined ? {} : { isSignupOpen: signup === 'open' }),
@@ -126,4 +142,9 @@ function readList(text: string): readonly string[] {
 
 function signupOf(app: { readonly isSignupOpen: boolean }): 'open' | 'closed' {
   return app.isSignupOpen ? 'open' : 'closed';
+}
+
+/** Records the command in the organization of the app that its argument names. */
+function recordOfApp(directory: OperatorDirectory, { argument }: Invocation): Promise<void> {
+  return recordInItsOrganization(directory, (system) => system.apps.find(argument));
 }

@@ -9,13 +9,13 @@ import { exportAuditEvents, listAuditEvents, readFilter } from '../../core/recor
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Invocation, type Outcome } from '../command.ts';
 import { counted, table } from '../layout.ts';
-import { getOnlyOrganization, onDirectory, operatorOf } from '../operator.ts';
+import { getOnlyOrganization, onOrganizations, operatorOf } from '../operator.ts';
 import { openOutput, readOutput } from '../transfer/output.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
 
 const eventsPerPage = 50;
 
-export const list = onDirectory(async (directory, invocation) => {
+export const list = onOrganizations(async (directory, invocation) => {
   const { core } = directory;
   const organization = await getOnlyOrganization(directory, invocation);
   const filter = await filterOf(core, organization, invocation);
@@ -43,7 +43,7 @@ export const list = onDirectory(async (directory, invocation) => {
   };
 });
 
-export const exportAll = onDirectory(async (directory, invocation): Promise<Outcome> => {
+export const exportAll = onOrganizations(async (directory, invocation): Promise<Outcome> => {
   const { core } = directory;
   const place = readOutput(invocation, 'audit export', 'events');
   const organization = await getOnlyOrganization(directory, invocation);

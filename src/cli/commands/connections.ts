@@ -13,18 +13,19 @@ import { toMillisecondText } from '../../core/time.ts';
 import { CommandError } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { counted, table, timeOrNull } from '../layout.ts';
-import { choiceOf, door, onDirectory } from '../operator.ts';
+import { choiceOf, door, onOrganizations } from '../operator.ts';
 
 /** More than a person reads, and few enough to hold in memory. */
 const connectionsMax = 10_000;
 
-export const list = onDirectory(async ({ core }, invocation) => {
+export const list = onOrganizations(async ({ core, recordIn }, invocation) => {
   const status = choiceOf(invocation, 'status', connectionStates);
   const connections = await listAllConnections(core, {
     user: invocation.find('user'),
     filter: status === undefined ? {} : { status },
     limit: connectionsMax,
   });
+  await recordIn(connections.map(({ orgKey }) => orgKey));
   const shown = connections.map((connection) => ({
     id: connection.id,
     userId: toUserIdText(connection.userId),
@@ -56,8 +57,9 @@ export const list = onDirectory(async ({ core }, invocation) => {
   };
 });
 
-export const abandon = onDirectory(async ({ core }, invocation) => {
-  const { id, provider } = await getAnyConnection(core, invocation.argument);
+export const abandon = onOrganizations(async ({ core, recordIn }, invocation) => {
+  const { id, provider, orgKey } = await getAnyConnection(core, invocation.argument);
+  await recordIn([orgKey]);
   const question = `The grants of ${id} will be deleted. After that, the access at ${provider} cannot be revoked from here.`;
   if (!(await confirm(invocation, question))) throw new CommandError('cancelled: nothing was changed');
   try {
@@ -72,7 +74,7 @@ export const abandon = onDirectory(async ({ core }, invocation) => {
   }
 });
 
-export const providers = onDirectory(async ({ core }) => {
+export const providers = onOrganizations(async ({ core }) => {
   const health = await listProviderHealth(core);
   return {
     json: health.map(({ name, title, isOn, connections, failingRefreshes, revocations }) => ({

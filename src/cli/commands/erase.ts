@@ -6,15 +6,16 @@ import { parseHumanId, parseUserIdText, type UserId } from '../../core/ids.ts';
 import { CommandError } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { counted, secondsSince } from '../layout.ts';
-import { door, findOrganization, onDirectory } from '../operator.ts';
+import { door, findOrganization, onOrganizations } from '../operator.ts';
 import { readTextFile } from '../text-file.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
 
-export const run = onDirectory(async (directory, invocation) => {
+export const run = onOrganizations(async (directory, invocation) => {
   const { core } = directory;
   const organization = await findOrganization(directory, invocation);
   const ids = await readIds(invocation.get('ids'));
   const plan = await planErasures(core, ids, organization?.key ?? null);
+  await directory.recordIn(plan.users.map(({ orgKey }) => orgKey));
   if (plan.users.length > 0 && !(await confirm(invocation, questionOf(plan)))) {
     throw new CommandError('cancelled: no user was erased');
   }

@@ -9,13 +9,20 @@ import { isOpen } from '../../core/providers/revocation.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { pairs, table, timeOrNull } from '../layout.ts';
-import { choiceOf, door, onDirectory, readOrganizationLabels } from '../operator.ts';
+import {
+  choiceOf,
+  door,
+  onDirectory,
+  onOrganizations,
+  readOrganizationLabels,
+  recordInItsOrganization,
+} from '../operator.ts';
 import { readKeys } from '../public-keys.ts';
 import { readTextFile } from '../text-file.ts';
 
 const listMax = 100;
 
-export const list = onDirectory(async (directory, invocation) => {
+export const list = onOrganizations(async (directory, invocation) => {
   const state = choiceOf(invocation, 'state', erasureStates) ?? null;
   const limit = Number(invocation.find('limit') ?? listMax);
   const reference = invocation.find('user') ?? null;
@@ -37,7 +44,7 @@ export const list = onDirectory(async (directory, invocation) => {
   };
 });
 
-export const show = onDirectory(async (directory, { argument }) => {
+export const show = onOrganizations(async (directory, { argument }) => {
   const dossier = await getErasureDossier(directory.core, argument);
   const { erasure } = dossier;
   const organization = (await readOrganizationLabels(directory, [erasure]))(erasure.orgKey);
@@ -97,9 +104,11 @@ const faultTexts: Readonly<Record<ReceiptFault, string>> = {
   bad_signature: 'it was changed after it was signed',
 };
 
-export const abandon = onDirectory(async ({ core }, invocation) => {
+export const abandon = onOrganizations(async (directory, invocation) => {
+  const { core } = directory;
+  const input = { id: invocation.argument, reason: invocation.get('reason') };
+  await recordInItsOrganization(directory, (system) => system.erasures.find(input.id));
   try {
-    const input = { id: invocation.argument, reason: invocation.get('reason') };
     const { erasure, providers } = await abandonErasure(core, door, input);
     return {
       json: { id: erasure.id, abandoned: providers, reason: erasure.abandonReason },

@@ -11,7 +11,7 @@ import type { SearchFilter } from '../../core/search/user-search-store.ts';
 import { isCalendarDate, parseInstant, toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Invocation } from '../command.ts';
 import { counted, table } from '../layout.ts';
-import { choiceOf, getOnlyOrganization, onDirectory, operatorOf } from '../operator.ts';
+import { choiceOf, getOnlyOrganization, onOrganizations, operatorOf } from '../operator.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
 
 const usersPerPage = 20;
@@ -30,7 +30,7 @@ const view = userView(
   ] as const),
 );
 
-export const find = onDirectory(async (directory, invocation) => {
+export const find = onOrganizations(async (directory, invocation) => {
   const { core } = directory;
   const { key } = await getOnlyOrganization(directory, invocation);
   const { query, faults } = readSearchText(invocation.argument, 'TEXT');

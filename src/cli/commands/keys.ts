@@ -16,7 +16,16 @@ import {
 import { dayMs, toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Invocation, type Outcome, UsageError } from '../command.ts';
 import { pairs, table, timeOrNull } from '../layout.ts';
-import { choiceOf, door, findOrganization, onDirectory, readOrganizationLabels } from '../operator.ts';
+import {
+  choiceOf,
+  door,
+  findOrganization,
+  type OperatorDirectory,
+  onDirectory,
+  onOrganizations,
+  readOrganizationLabels,
+  recordInItsOrganization,
+} from '../operator.ts';
 
 export const create = onDirectory(async ({ core }, invocation) => {
   const organization = await getOrganization(core, invocation.get('org'));
@@ -26,7 +35,7 @@ export const create = onDirectory(async ({ core }, invocation) => {
   return presentIssued(await createApiKey(core, door, { organization, name, role, expiresAt }));
 });
 
-export const list = onDirectory(async (directory, invocation) => {
+export const list = onOrganizations(async (directory, invocation) => {
   const only = await findOrganization(directory, invocation);
   const keys = await listApiKeys(directory.core, only);
   const labelOf = await readOrganizationLabels(directory, keys);
@@ -48,7 +57,8 @@ export const list = onDirectory(async (directory, invocation) => {
   };
 });
 
-export const set = onDirectory(async ({ core }, invocation) => {
+export const set = onOrganizations(async (directory, invocation) => {
+  const { core } = directory;
   const name = invocation.find('name');
   const isEndless = invocation.find('no-end') !== undefined;
   const expiresAt = isEndless ? null : endOf(core, invocation);
@@ -56,6 +66,7 @@ export const set = onDirectory(async ({ core }, invocation) => {
   if (name === undefined && expiresAt === undefined && !endsFormer) {
     throw new UsageError('nothing to change: give --name, --expires, --no-end or --end-former', 'key set');
   }
+  await recordOfKey(directory, invocation);
   const key = await updateKey(core, {
     keyId: invocation.argument,
     endsFormer,
@@ -83,15 +94,22 @@ async function updateKey(core: Core, input: Parameters<typeof updateApiKey>[2]):
   }
 }
 
-export const rotate = onDirectory(async ({ core }, invocation) => {
+export const rotate = onOrganizations(async (directory, invocation) => {
   const formerHours = Number(invocation.find('keep-hours') ?? 0);
-  return presentIssued(await rotateApiKey(core, door, invocation.argument, formerHours));
+  await recordOfKey(directory, invocation);
+  return presentIssued(await rotateApiKey(directory.core, door, invocation.argument, formerHours));
 });
 
-export const revoke = onDirectory(async ({ core }, { argument }) => {
-  const { id } = await revokeApiKey(core, door, argument);
+export const revoke = onOrganizations(async (directory, invocation) => {
+  await recordOfKey(directory, invocation);
+  const { id } = await revokeApiKey(directory.core, door, invocation.argument);
   return { json: { id, revoked: true }, text: `${id} is revoked.` };
 });
+
+/** Records the command in the organization of the key that its argument names. */
+function recordOfKey(directory: OperatorDirectory, { argument }: Invocation): Promise<void> {
+  return recordInItsOrganization(directory, (system) => system.apiKeys.find(argument));
+}
 
 function presentIssued({ key, apiKey }: IssuedApiKey): Outcome {
   const { id, role } = key;

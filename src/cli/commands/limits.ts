@@ -1,5 +1,4 @@
 /** Shows and clears what the limits count: of an account, of a network, and the budgets of the day. */
-import type { Directory } from '../../app/open-directory.ts';
 import {
   clearAccountLimits,
   clearNetworkLimits,
@@ -16,9 +15,9 @@ import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
 import { CommandError, type Invocation, type Outcome, UsageError } from '../command.ts';
 import { counted, table } from '../layout.ts';
 import { findUser } from '../one-user.ts';
-import { onDirectory, operatorOf } from '../operator.ts';
+import { type OperatorDirectory, onOrganizations, operatorOf } from '../operator.ts';
 
-export const show = onDirectory(async (directory, invocation) => {
+export const show = onOrganizations(async (directory, invocation) => {
   const { account, network } = subjectOf(invocation);
   const { core } = directory;
   if (account !== undefined) {
@@ -28,7 +27,11 @@ export const show = onDirectory(async (directory, invocation) => {
   if (network !== undefined) {
     return outcomeOf({ network }, (await listNetworkLimits(core, network)) ?? refuseAddress(network));
   }
-  const budgets = (await listDayBudgets(core)).map(presentBudget);
+  const uses = await listDayBudgets(core);
+  await directory.recordIn(
+    uses.flatMap(({ organization }) => (organization === null ? [] : [organization.key])),
+  );
+  const budgets = uses.map(presentBudget);
   return {
     json: { budgets },
     text: table(
@@ -44,7 +47,7 @@ export const show = onDirectory(async (directory, invocation) => {
   };
 });
 
-export const clear = onDirectory(async (directory, invocation) => {
+export const clear = onOrganizations(async (directory, invocation) => {
   const { account, network } = subjectOf(invocation);
   const { core } = directory;
   if (account !== undefined) {
@@ -64,7 +67,11 @@ function subjectOf(invocation: Invocation): { account: string | undefined; netwo
   return { account, network };
 }
 
-async function findAccount(directory: Directory, invocation: Invocation, account: string): Promise<User> {
+async function findAccount(
+  directory: OperatorDirectory,
+  invocation: Invocation,
+  account: string,
+): Promise<User> {
   const { user } = await findUser(directory, invocation, account);
   await recordOperatorRead(directory.core, operatorOf(user.orgKey), user.id);
   return user;

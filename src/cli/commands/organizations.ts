@@ -2,6 +2,7 @@
 import { readConfig } from '../../config/config.ts';
 import {
   createOrganization,
+  getOrganization,
   initialise,
   type NewOrganization,
   pageOrganizations,
@@ -12,7 +13,7 @@ import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Outcome } from '../command.ts';
 import { locationOf } from '../directory-location.ts';
 import { counted, pairs, table } from '../layout.ts';
-import { door, onAnyDirectory, onDirectory } from '../operator.ts';
+import { door, onAnyDirectory, onOrganizations } from '../operator.ts';
 
 /** The name of the first organization, unless one is given. */
 export const defaultName = 'Default';
@@ -27,18 +28,24 @@ export const init = onAnyDirectory(async ({ core, config }, invocation) => {
   }
 });
 
-export const createOne = onAnyDirectory(async ({ core }, invocation) => {
-  return present(await createOrganization(core, door, invocation.get('name')));
-});
+export const createOne = onAnyDirectory(
+  async ({ core, recordIn }, invocation) => {
+    const created = await createOrganization(core, door, invocation.get('name'));
+    await recordIn([created.organization.key]);
+    return present(created);
+  },
+  { concerns: 'found' },
+);
 
 const organizationsPerPage = 100;
 
-export const list = onDirectory(async ({ core }, invocation) => {
+export const list = onOrganizations(async ({ core, recordIn }, invocation) => {
   const page = {
     page: Number(invocation.find('page') ?? 1),
     size: Number(invocation.find('limit') ?? organizationsPerPage),
   };
   const { items, total } = await pageOrganizations(core, page);
+  await recordIn(items.map(({ key }) => key));
   const organizations = items.map(({ id, name, createdAt }) => {
     return { id, name, createdAt: toMillisecondText(createdAt) };
   });
@@ -52,8 +59,10 @@ export const list = onDirectory(async ({ core }, invocation) => {
   };
 });
 
-export const rename = onDirectory(async ({ core }, invocation) => {
+export const rename = onOrganizations(async ({ core, recordIn }, invocation) => {
   const input = { id: invocation.argument, name: invocation.get('name') };
+  const { key } = await getOrganization(core, input.id);
+  await recordIn([key]);
   const { id, name } = await renameOrganization(core, door, input);
   return { json: { id, name }, text: pairs([['Organization', `${id}  ${name}`]]) };
 });

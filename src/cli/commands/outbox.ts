@@ -8,18 +8,19 @@ import { readPhone } from '../../core/directory/user-fields.ts';
 import { isForOutbox, type OutboxMessage, openMessage } from '../../core/messaging/outbox.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { bold, counted, dim } from '../layout.ts';
-import { onDirectory } from '../operator.ts';
+import { onOrganizations } from '../operator.ts';
 import { oneLine } from '../terminal-text.ts';
 
 /** Reads the newest messages only, so that the command works with an outbox of any size. */
 const messagesMax = 100_000;
 
-export const show = onDirectory(async ({ core }, invocation) => {
+export const show = onOrganizations(async ({ core, recordIn }, invocation) => {
   const messages = await core.work.readSystem('operator', (tx) => tx.messages.listWithContent(messagesMax));
   const to = invocation.find('to');
   const kept = messages.filter((message) => isForOutbox(core.policy, message));
   const opened = kept.map((message) => openMessage(core.secrets, message)).filter((each) => each !== null);
   const shown = opened.filter(({ content }) => to === undefined || isSameAddress(content.to, to));
+  await recordIn(shown.map(({ message }) => message.orgKey));
   return {
     json: shown.map(({ message, content }) => ({
       id: message.id,

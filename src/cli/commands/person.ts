@@ -1,5 +1,4 @@
 /** What the operator does to one user, with the operations of the console and the same record. */
-import type { Directory } from '../../app/open-directory.ts';
 import type { ProfileChange } from '../../core/directory/profile-fields.ts';
 import type { User } from '../../core/directory/user.ts';
 import type { UserDossier } from '../../core/directory/user-dossier.ts';
@@ -20,7 +19,7 @@ import { CommandError, type Handler, type Invocation, UsageError } from '../comm
 import { confirm } from '../confirm.ts';
 import { counted, table } from '../layout.ts';
 import { findUser } from '../one-user.ts';
-import { onDirectory, operatorOf } from '../operator.ts';
+import { onOrganizations, operatorOf } from '../operator.ts';
 
 interface CommandOfAct {
   readonly act: DoneAct;
@@ -33,7 +32,7 @@ interface CommandOfAct {
 
 /** A command that does one act to the user whom its argument names. */
 function handlerOf({ act, values, question, text }: CommandOfAct): Handler {
-  return onDirectory(async (directory, invocation) => {
+  return onOrganizations(async (directory, invocation) => {
     const { core } = directory;
     const dossier = await findUser(directory, invocation, invocation.argument);
     const who = nameOf(dossier);
@@ -141,7 +140,7 @@ export const rename = handlerOf({
     `${who} has ${user.externalId === null ? 'no external id' : 'another external id'}.`,
 });
 
-export const sessions = onDirectory(async (directory, invocation) => {
+export const sessions = onOrganizations(async (directory, invocation) => {
   const dossier = await findUser(directory, invocation, invocation.argument);
   const { user } = dossier;
   const person = await getPerson(directory.core, operatorOf(user.orgKey), { ref: { id: user.id } });
@@ -169,7 +168,7 @@ const editOptions: Readonly<Record<string, keyof ProfileChange>> = {
   timezone: 'timezone',
 };
 
-export const edit = onDirectory(async (directory, invocation) => {
+export const edit = onOrganizations(async (directory, invocation) => {
   const given = Object.entries(editOptions).flatMap(([option, field]) => {
     const value = invocation.find(option);
     return value === undefined ? [] : [[field, noneOf(value)] as const];
@@ -184,7 +183,7 @@ export const edit = onDirectory(async (directory, invocation) => {
   return { json: { user: presentBriefly(user) }, text: `${nameOf({ ...dossier, user })} is changed.` };
 });
 
-export const deleteOne = onDirectory(async (directory: Directory, invocation) => {
+export const deleteOne = onOrganizations(async (directory, invocation) => {
   const { core } = directory;
   const dossier = await findUser(directory, invocation, invocation.argument);
   const { user } = dossier;

@@ -5,10 +5,10 @@ import { getPerson, type Person } from '../../core/people/person.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { bold, pairs, timeOrNull } from '../layout.ts';
 import { findUser } from '../one-user.ts';
-import { onDirectory, operatorOf } from '../operator.ts';
+import { onOrganizations, operatorOf } from '../operator.ts';
 import { presentMessage } from './messages.ts';
 
-export const show = onDirectory(async (directory, invocation) => {
+export const show = onOrganizations(async (directory, invocation) => {
   const { core } = directory;
   const dossier = await findUser(directory, invocation, invocation.argument);
   const person = await getPerson(core, operatorOf(dossier.organization.key), {

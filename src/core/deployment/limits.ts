@@ -11,7 +11,8 @@ import { debtOf, failureDelayMs, guessesLeft, type Hit, type Quota } from '../ac
 import type { Core, NetworkBucket, Policy } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
 import type { User } from '../directory/user.ts';
-import { type DayScope, untilTomorrowMs } from '../messaging/budget-store.ts';
+import type { OrgKey } from '../ids.ts';
+import { type DayScope, type UsedBudget, untilTomorrowMs } from '../messaging/budget-store.ts';
 import type { Channel } from '../messaging/message.ts';
 import { addressQuotas } from '../messaging/message-budget.ts';
 import { dayOf, findClosing, openRange } from '../messaging/sms-limits.ts';
@@ -216,36 +217,59 @@ export interface DayUse {
   readonly most: number | null;
 }
 
+/** A deployment with more organizations shows only those that have used something today. */
+const shownUnusedMax = 100;
+
 /** An operation: the budgets of messages of the present day. Budgets without a limit are in it only where they were counted. */
 export async function listDayBudgets(core: Core): Promise<readonly DayUse[]> {
   const now = core.clock.now();
-  const { day, invitationsDay } = core.policy.messageLimits;
-  return core.work.readSystem('operator', async (system) => {
-    const uses: DayUse[] = [];
-    const organizations = await system.organizations.list();
-    const add = async (organization: Organization | null, key: number, scope: DayScope): Promise<void> => {
-      const tx = system.within(key);
-      for (const channel of ['sms', 'email'] satisfies Channel[]) {
-        for (const budget of [channel, `${channel} owner`]) {
-          const used = await tx.messageBudgets.findUsed({ scope, budget }, now);
-          uses.push({ organization, budget, used, most: day[channel][scope] });
-        }
-      }
-    };
-    const keys = Map.groupBy(await system.apiKeys.list(), ({ orgKey }) => orgKey);
-    const [anyone] = organizations;
-    if (anyone !== undefined) await add(null, anyone.key, 'deployment');
-    for (const organization of organizations) {
-      await add(organization, organization.key, 'organization');
-      const used = await system.within(organization.key).smsLimits.findSpent(dayOf(now));
-      uses.push({ organization, budget: 'sms money', used, most: core.sms?.budgetDay ?? null });
-      for (const { id } of keys.get(organization.key) ?? []) {
-        const own = { scope: 'organization', budget: invitationBudget.ofKey(id) } as const;
-        const invited = await system.within(organization.key).messageBudgets.findUsed(own, now);
-        if (invited > 0)
-          uses.push({ organization, budget: `invitations ${id}`, used: invited, most: invitationsDay });
-      }
-    }
-    return uses.filter(({ used, most }) => used > 0 || most !== null);
+  const found = await core.work.readSystem('operator', async (system) => {
+    const counted = await system.messageBudgets.listUsed(now);
+    const spent = await system.smsLimits.listSpent(dayOf(now));
+    const { items, total } = await system.organizations.page(0, shownUnusedMax);
+    const keys = [...counted, ...spent].map(({ orgKey }) => orgKey).filter((key) => key !== deploymentKey);
+    const organizations =
+      total <= shownUnusedMax ? items : await system.organizations.listByKeys([...new Set(keys)]);
+    return { counted, spent, organizations };
   });
+  return dayUses(core, found);
+}
+
+/** Stands for the whole deployment among the organizations of counts. */
+const deploymentKey: OrgKey = 0;
+
+function dayUses(
+  { policy, sms }: Core,
+  found: {
+    readonly counted: readonly UsedBudget[];
+    readonly spent: readonly { readonly orgKey: OrgKey; readonly spent: number }[];
+    readonly organizations: readonly Organization[];
+  },
+): readonly DayUse[] {
+  const { day, invitationsDay } = policy.messageLimits;
+  const counted = new Map(found.counted.map(({ orgKey, budget, used }) => [`${orgKey} ${budget}`, used]));
+  const spent = new Map(found.spent.map((each) => [each.orgKey, each.spent]));
+  const invited = Map.groupBy(
+    found.counted.filter(({ budget }) => invitationBudget.keyOf(budget) !== null),
+    ({ orgKey }) => orgKey,
+  );
+  const countsOf = (organization: Organization | null, scope: DayScope): DayUse[] =>
+    (['sms', 'email'] satisfies Channel[]).flatMap((channel) =>
+      [channel, `${channel} owner`].map((budget) => {
+        const used = counted.get(`${organization?.key ?? deploymentKey} ${budget}`) ?? 0;
+        return { organization, budget, used, most: day[channel][scope] };
+      }),
+    );
+  const uses = found.organizations.flatMap((organization): DayUse[] => [
+    ...countsOf(organization, 'organization'),
+    {
+      ...{ organization, budget: 'sms money' },
+      ...{ used: spent.get(organization.key) ?? 0, most: sms?.budgetDay ?? null },
+    },
+    ...(invited.get(organization.key) ?? []).map(({ budget, used }) => {
+      const key = invitationBudget.keyOf(budget) ?? '';
+      return { organization, budget: `invitations ${key}`, used, most: invitationsDay };
+    }),
+  ]);
+  return [...countsOf(null, 'deployment'), ...uses].filter(({ used, most }) => used > 0 || most !== null);
 }

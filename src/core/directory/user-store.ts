@@ -1,6 +1,6 @@
-/** The port to the users of one organization: what a store must do and promise. */
+/** The ports to the users of one organization, and of all of them: what a store must do and promise. */
 import type { RemovedRows } from '../erasure/erasure.ts';
-import type { UserId } from '../ids.ts';
+import type { OrgKey, UserId } from '../ids.ts';
 import type { NewUser, User, UserChanges, UserStatus } from './user.ts';
 import type { UserView } from './user-view.ts';
 
@@ -102,4 +102,26 @@ export type InsertOutcome = { readonly id: UserId } | { readonly taken: 'email' 
 export interface UserCursor {
   readonly createdAt: number;
   readonly sequence: number;
+}
+
+/** What a text that names a user may be. */
+export interface UserNames {
+  readonly id: UserId | null;
+  readonly number: number | null;
+  /** An email that a user has or requests, or an external id. */
+  readonly text: string;
+}
+
+/** A user with its organization. */
+export interface UserPlace {
+  readonly orgKey: OrgKey;
+  readonly userId: UserId;
+}
+
+/** The users of all organizations, for the operator, who names a user and not always the organization. */
+export interface UserDirectory {
+  /** The organizations with a user of whom one of the names is true, in no order. */
+  listOrganizations(names: UserNames): Promise<readonly OrgKey[]>;
+  /** Those of the ids that users have. */
+  findPlaces(ids: readonly UserId[]): Promise<readonly UserPlace[]>;
 }

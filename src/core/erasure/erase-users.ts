@@ -6,21 +6,18 @@
 import { type Door, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { isActiveAdmin } from '../directory/user.ts';
+import type { UserPlace } from '../directory/user-store.ts';
+import { userView } from '../directory/user-view.ts';
 import type { OrgKey, UserId } from '../ids.ts';
+import type { SystemTx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
 import { eraseAccepted } from './erase-accepted.ts';
 import { userDigestOf } from './erasure.ts';
 import type { BegunErasure } from './ledger.ts';
 import { repeatRefused } from './refused-deletion.ts';
 
-/** A user to be erased. */
-export interface UserToErase {
-  readonly orgKey: OrgKey;
-  readonly userId: UserId;
-}
-
 export interface ErasurePlan {
-  readonly users: readonly UserToErase[];
+  readonly users: readonly UserPlace[];
   /** How many of the ids no user has. */
   readonly unknown: number;
   /** How many of the users are connected to a provider, which must end their grants. */
@@ -41,6 +38,11 @@ const batchMax = 250;
 /** Batches that may be committed while the ledger still writes earlier ones. */
 const underWayMax = 3;
 const lookUpsAtOnce = 1_000;
+/** Organizations of the last ids, which are asked before all others: the next ids most likely belong to them. */
+const lastMax = 4;
+/** Deletions that were refused after their commit are repeated. More than these are found by a second run. */
+const refusedMax = 100_000;
+const idView = userView('id');
 
 /**
  * Which of the ids are users, and of which organization; `only` restricts it to one organization. Changes nothing.
@@ -50,29 +52,47 @@ export async function planErasures(
   ids: readonly UserId[],
   only: OrgKey | null,
 ): Promise<ErasurePlan> {
-  const organizations = await core.work.readSystem('operator', (tx) => tx.organizations.list());
-  let keys = only === null ? organizations.map(({ key }) => key) : [only];
-  const users: UserToErase[] = [];
+  const refused = await core.work.readSystem('operator', (tx) => tx.erasures.listRefused(refusedMax));
+  const begun = new Map(refused.map(({ orgKey, userDigest }) => [userDigest, orgKey]));
+  const users: UserPlace[] = [];
   let connected = 0;
+  let last: readonly OrgKey[] = [];
   for (let at = 0; at < ids.length; at += lookUpsAtOnce) {
-    await core.work.readSystem('operator', async (system) => {
-      for (const userId of ids.slice(at, at + lookUpsAtOnce)) {
-        for (const orgKey of keys) {
-          const tx = system.within(orgKey);
-          const isThere = (await tx.users.find({ id: userId })) !== null;
-          // A deletion that was refused after its commit is repeated.
-          if (!isThere && (await tx.refusedDeletions.find({ userDigest: userDigestOf(userId) })) === null)
-            continue;
-          users.push({ orgKey, userId });
-          if ((await tx.connections.listOf(userId)).length > 0) connected += 1;
-          // The next id most likely belongs to the same organization.
-          if (keys[0] !== orgKey) keys = [orgKey, ...keys.filter((key) => key !== orgKey)];
-          break;
-        }
-      }
+    const some = ids.slice(at, at + lookUpsAtOnce);
+    const found = await core.work.readSystem('operator', async (system) => {
+      const keys = await findOrganizations(system, some, { only, last });
+      const places = some.flatMap((userId): UserPlace[] => {
+        const orgKey = keys.get(userId) ?? begun.get(userDigestOf(userId));
+        return orgKey === undefined || (only !== null && orgKey !== only) ? [] : [{ orgKey, userId }];
+      });
+      const connections = await Promise.all(
+        places.map(({ orgKey, userId }) => system.within(orgKey).connections.listOf(userId)),
+      );
+      return { places, connected: connections.filter((own) => own.length > 0).length };
     });
+    users.push(...found.places);
+    connected += found.connected;
+    const newest = found.places.map(({ orgKey }) => orgKey).reverse();
+    last = [...new Set([...newest, ...last])].slice(0, lastMax);
   }
   return { users, unknown: ids.length - users.length, connected };
+}
+
+/** The organization of each id that a user has. */
+async function findOrganizations(
+  system: SystemTx,
+  ids: readonly UserId[],
+  { only, last }: { readonly only: OrgKey | null; readonly last: readonly OrgKey[] },
+): Promise<ReadonlyMap<UserId, OrgKey>> {
+  const found = new Map<UserId, OrgKey>();
+  let rest = ids;
+  for (const orgKey of only === null ? last : [only]) {
+    for (const { id } of await system.within(orgKey).users.listByIds(rest, idView)) found.set(id, orgKey);
+    rest = rest.filter((id) => !found.has(id));
+  }
+  if (only !== null || rest.length === 0) return found;
+  for (const { userId, orgKey } of await system.users.findPlaces(rest)) found.set(userId, orgKey);
+  return found;
 }
 
 /** Erases the users of a plan; yields the result of each batch once its erasures are accepted. */

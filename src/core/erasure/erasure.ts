@@ -127,6 +127,8 @@ export interface ErasureQueue {
   /** Takes a lease on due erasures: no other process gets them until `leaseMs` have passed. Longest due first. */
   claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]>;
   find(id: string): Promise<Erasure | null>;
+  /** Users whose deletion was refused after its commit, by their digests. There are none as long as the disk works. */
+  listRefused(limit: number): Promise<readonly { readonly orgKey: OrgKey; readonly userDigest: string }[]>;
   /** Newest first; null: of any state. */
   list(state: ErasureState | null, limit: number): Promise<readonly Erasure[]>;
   /** Those of a person in any organization, newest first. */

@@ -1,5 +1,6 @@
 /** The numbers of the budgets of messages, and the port that counts. All processes share the counters. */
 import type { Hit, Quota } from '../access/throttle.ts';
+import type { OrgKey } from '../ids.ts';
 import { dayMs } from '../time.ts';
 import type { Channel } from './message.ts';
 
@@ -55,6 +56,18 @@ export interface MessageBudgetStore {
   report(outcome: MessageOutcome): void;
   /** How much of today's budget is used. */
   findUsed(budget: Pick<DayAmount, 'scope' | 'budget'>, now: number): Promise<number>;
+}
+
+/** The budgets of all organizations, for the operator. */
+export interface MessageBudgetQueue {
+  /** What is used of today's budgets. The key 0 stands for the whole deployment. */
+  listUsed(now: number): Promise<readonly UsedBudget[]>;
+}
+
+export interface UsedBudget {
+  readonly orgKey: OrgKey;
+  readonly budget: string;
+  readonly used: number;
 }
 
 /** How long it is until the budgets of a day begin again. */

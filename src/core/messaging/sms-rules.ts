@@ -93,6 +93,8 @@ export interface SmsLimitQueue {
   claimClosings(since: number): Promise<readonly ClosingNotice[]>;
   /** The counts of a day by outcome and country, over all organizations. */
   sumCounts(day: number): Promise<readonly SmsDayCount[]>;
+  /** What each organization has spent on the day. */
+  listSpent(day: number): Promise<readonly { readonly orgKey: OrgKey; readonly spent: number }[]>;
   /** How many organizations have reached each state of their budget on the day. */
   countBudgets(day: number, near: number): Promise<Readonly<Record<BudgetState, number>>>;
   /** How many ranges are closed now, by country. */

@@ -1,18 +1,25 @@
 /** What the operator does at the command line, as events of the organizations that it is about. */
 import { commandLine, type OperatorPrincipal, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
-import type { UserId } from '../ids.ts';
+import type { OrgKey, UserId } from '../ids.ts';
 import { record } from './audit-event.ts';
 
 /** Records that a command was run, by its name. Its options are not recorded: they may have personal data. */
-export function recordCommand(
+export async function recordCommand(
   core: Pick<Core, 'work' | 'clock'>,
-  principal: OperatorPrincipal,
+  keys: readonly OrgKey[],
   command: string,
 ): Promise<void> {
-  return core.work.change(principal.orgKey, (tx) =>
-    record(tx, principal, 'command.run', { kind: 'command', id: command }, core.clock.now()),
-  );
+  const subject = { kind: 'command', id: command } as const;
+  for (let at = 0; at < keys.length; at += recordedTogether) {
+    const some = keys.slice(at, at + recordedTogether);
+    await core.work.changeSystem('operator', async (system) => {
+      for (const key of some) {
+        const principal = operatorAt(commandLine, key);
+        await record(system.within(key), principal, 'command.run', subject, core.clock.now());
+      }
+    });
+  }
 }
 
 /** Records in each organization that a command was run which is about the whole directory. */
@@ -21,21 +28,11 @@ export async function recordCommandEverywhere(
   command: string,
 ): Promise<void> {
   const organizations = await core.work.readSystem('operator', (tx) => tx.organizations.list());
-  for (let at = 0; at < organizations.length; at += recordedTogether) {
-    const some = organizations.slice(at, at + recordedTogether);
-    await core.work.changeSystem('operator', async (system) => {
-      for (const { key } of some) {
-        const subject = { kind: 'command', id: command } as const;
-        await record(
-          system.within(key),
-          operatorAt(commandLine, key),
-          'command.run',
-          subject,
-          core.clock.now(),
-        );
-      }
-    });
-  }
+  await recordCommand(
+    core,
+    organizations.map(({ key }) => key),
+    command,
+  );
 }
 
 /** Organizations whose event of a command shares a transaction. */

@@ -119,6 +119,8 @@ export const invitationBudget = {
   ofKey: (keyId: string): string => `invitation ${keyId}`,
   ofUser: userSubject,
   ofStaff: (staffId: string): string => `invitation ${staffId}`,
+  /** The id of the key whose budget it is; null for another budget. */
+  keyOf: (budget: string): string | null => /^invitation (key_\w+)$/.exec(budget)?.[1] ?? null,
 } as const;
 
 /** Null for the operator. */

@@ -319,11 +319,23 @@ export class SqlErasureStore implements ErasureStore {
   }
 }
 
+const selectRefused = statement((p: Binder<{ limit: number }>) =>
+  build
+    .selectFrom('refused_deletions')
+    .select(['org_key as orgKey', 'user_digest as userDigest'])
+    .orderBy('refused_at')
+    .limit(p('limit')),
+);
+
 export class SqlErasureQueue implements ErasureQueue {
   readonly #scope: Scope;
 
   constructor(scope: Scope) {
     this.#scope = scope;
+  }
+
+  listRefused(limit: number): Promise<readonly { readonly orgKey: OrgKey; readonly userDigest: string }[]> {
+    return this.#scope.executor.rows(selectRefused, { limit });
   }
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]> {

@@ -6,10 +6,11 @@ import type { OrgKey } from '../../core/ids.ts';
 import type { SystemTx, Tx } from '../../core/unit-of-work.ts';
 import { SqlUserSearchQueue, SqlUserSearchStore } from '../search/user-search-store.ts';
 import type { Scope } from '../users/scope.ts';
+import { SqlUserDirectory } from '../users/user-directory.ts';
 import { SqlUserStore } from '../users/user-store.ts';
 import { SqlHashCostQueue, SqlHashCostStore } from './access/hash-cost-store.ts';
 import { SqlKnownNetworkStore } from './access/known-network-store.ts';
-import { SqlMessageBudgetStore } from './access/message-budget-store.ts';
+import { SqlMessageBudgetQueue, SqlMessageBudgetStore } from './access/message-budget-store.ts';
 import { SqlPasswordLeaseStore } from './access/password-lease-store.ts';
 import { SqlSessionStore } from './access/session-store.ts';
 import { SqlSmsLimitQueue, SqlSmsLimitStore } from './access/sms-limit-store.ts';
@@ -215,6 +216,14 @@ export class StoreSystemTx implements SystemTx {
 
   get apiKeys(): SqlApiKeyDirectory {
     return new SqlApiKeyDirectory(this.#scope);
+  }
+
+  get users(): SqlUserDirectory {
+    return new SqlUserDirectory(this.#scope);
+  }
+
+  get messageBudgets(): SqlMessageBudgetQueue {
+    return new SqlMessageBudgetQueue(this.#scope);
   }
 
   get smsLimits(): SqlSmsLimitQueue {

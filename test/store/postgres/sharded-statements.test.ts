@@ -28,11 +28,13 @@ const across = {
   'select revocations': 'due and missed revocations; counts',
   'select search_changes': 'organizations with users who have changed',
   'select unwritten_receipts': 'receipts that are not in the ledger yet',
-  'select users': 'requested emails by age',
+  'select users': 'requested emails by age; where the operator finds the user of a name',
   // Lists and counts for the operator.
   'select sms_closings': 'closed ranges by country',
   'select sms_counts': 'what texts cost in a day',
-  'select sms_days': 'budgets that are nearly spent',
+  'select day_counts': 'what is used of the budgets of a day',
+  'select refused_deletions': 'deletions that are to be repeated; there are none as long as the disk works',
+  'select sms_days': 'budgets that are nearly spent; what is spent in a day',
   'update sms_closings': 'tells each closing once; cuts times',
   'update sms_days': 'tells each budget once',
   // Staff sign in before their organization is known.

@@ -1,6 +1,5 @@
 /** Staff accounts of the console. A one-time link is shown only by the command that made it. */
 
-import type { Directory } from '../../../app/open-directory.ts';
 import { staffRoles } from '../../../core/access/principal.ts';
 import type { Core } from '../../../core/core.ts';
 import { canonicalEmail } from '../../../core/directory/email-address.ts';
@@ -23,12 +22,13 @@ import {
   choiceOf,
   findOrganization,
   getOnlyOrganization,
-  onDirectory,
+  type OperatorDirectory,
+  onOrganizations,
   operatorOf,
   readOrganizationLabels,
 } from '../../operator.ts';
 
-export const add = onDirectory(async (directory, invocation) => {
+export const add = onOrganizations(async (directory, invocation) => {
   const { key } = await getOnlyOrganization(directory, invocation);
   const input = {
     email: invocation.get('email'),
@@ -38,7 +38,7 @@ export const add = onDirectory(async (directory, invocation) => {
   return presentLink(directory.core, await createStaff(directory.core, operatorOf(key), input));
 });
 
-export const list = onDirectory(async (directory, invocation) => {
+export const list = onOrganizations(async (directory, invocation) => {
   const accounts = await listFor(directory, invocation);
   const labelOf = await readOrganizationLabels(directory, accounts);
   return {
@@ -54,19 +54,19 @@ export const list = onDirectory(async (directory, invocation) => {
   };
 });
 
-export const changeRole = onDirectory(async (directory, invocation) => {
+export const changeRole = onOrganizations(async (directory, invocation) => {
   const { orgKey, id } = await getAccount(directory, invocation);
   const role = choiceOf(invocation, 'role', staffRoles);
   return present(await changeStaffRole(directory.core, operatorOf(orgKey), { staffId: id, role }));
 });
 
-export const changeEmail = onDirectory(async (directory, invocation) => {
+export const changeEmail = onOrganizations(async (directory, invocation) => {
   const { orgKey, id } = await getAccount(directory, invocation);
   const email = invocation.get('email');
   return present(await changeStaffEmail(directory.core, operatorOf(orgKey), { staffId: id, email }));
 });
 
-export const remove = onDirectory(async (directory, invocation) => {
+export const remove = onOrganizations(async (directory, invocation) => {
   const { orgKey, id, email } = await getAccount(directory, invocation);
   if (!(await confirm(invocation, `Remove the staff account ${email}?`))) {
     throw new CommandError('cancelled: nothing was changed');
@@ -75,7 +75,7 @@ export const remove = onDirectory(async (directory, invocation) => {
   return { json: { id, email }, text: `${id} is removed.` };
 });
 
-export const link = onDirectory(async (directory, invocation) => {
+export const link = onOrganizations(async (directory, invocation) => {
   const { orgKey, id } = await getAccount(directory, invocation);
   return presentLink(
     directory.core,
@@ -83,20 +83,24 @@ export const link = onDirectory(async (directory, invocation) => {
   );
 });
 
-async function listFor(directory: Directory, invocation: Invocation): Promise<readonly StaffAccount[]> {
+async function listFor(
+  directory: OperatorDirectory,
+  invocation: Invocation,
+): Promise<readonly StaffAccount[]> {
   const only = await findOrganization(directory, invocation);
   const accounts = await findStaffEverywhere(directory.core);
   return accounts.filter(({ orgKey }) => only === null || orgKey === only.key);
 }
 
 /** The account that the argument names. */
-async function getAccount(directory: Directory, invocation: Invocation): Promise<StaffAccount> {
+async function getAccount(directory: OperatorDirectory, invocation: Invocation): Promise<StaffAccount> {
   const { argument } = invocation;
   const key = canonicalEmail(argument);
   const found = (await listFor(directory, invocation)).filter(
     ({ id, email }) => id === argument || canonicalEmail(email) === key,
   );
   const [account, second] = found;
+  await directory.recordIn(found.map(({ orgKey }) => orgKey));
   if (account === undefined) throw new CommandError('there is no such staff account (`roster staff list`)');
   if (second !== undefined) throw new CommandError('add --org ID: several organizations have this account');
   return account;

@@ -8,7 +8,7 @@ import { completeErasures } from '../../../core/erasure/complete-erasures.ts';
 import { CommandError, type Invocation, type Outcome, UsageError } from '../../command.ts';
 import { confirm } from '../../confirm.ts';
 import { counted, secondsSince } from '../../layout.ts';
-import { getOnlyOrganization, onDirectory, operatorOf } from '../../operator.ts';
+import { getOnlyOrganization, onOrganizations, operatorOf } from '../../operator.ts';
 import { ProgressBar } from '../../transfer/progress-bar.ts';
 
 /** People who were added or erased in a call, for the figures of its result. */
@@ -17,7 +17,7 @@ interface Done {
   readonly seconds: number;
 }
 
-export const demo = onDirectory(
+export const demo = onOrganizations(
   async (directory, invocation): Promise<Outcome> => {
     const users = invocation.find('users');
     const isRemoval = invocation.find('remove') !== undefined;

@@ -4,9 +4,9 @@ import { daysOfFigures } from '../../../core/figures/figure-days.ts';
 import { figureDaysDefault, readFigures } from '../../../core/figures/figures.ts';
 import { toMillisecondText, utcDate } from '../../../core/time.ts';
 import { pairs, table } from '../../layout.ts';
-import { getOnlyOrganization, onDirectory, operatorOf } from '../../operator.ts';
+import { getOnlyOrganization, onOrganizations, operatorOf } from '../../operator.ts';
 
-export const overview = onDirectory(async (directory, invocation) => {
+export const overview = onOrganizations(async (directory, invocation) => {
   const { key, id, name } = await getOnlyOrganization(directory, invocation);
   const asked = Number(invocation.find('days') ?? figureDaysDefault);
   const figures = await readFigures(directory.core, operatorOf(key), { days: asked });

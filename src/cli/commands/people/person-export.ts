@@ -5,12 +5,12 @@ import { type ManifestFault, manifestFile, verifyManifest } from '../../../core/
 import type { Handler, Outcome } from '../../command.ts';
 import { counted } from '../../layout.ts';
 import { findUser } from '../../one-user.ts';
-import { onDirectory, operatorOf } from '../../operator.ts';
+import { onOrganizations, operatorOf } from '../../operator.ts';
 import { readKeys } from '../../public-keys.ts';
 import { readTextFile } from '../../text-file.ts';
 import { compareFiles, createFolder, type FileFault, writeFiles } from '../../transfer/person-files.ts';
 
-export const exportOne = onDirectory(async (directory, invocation): Promise<Outcome> => {
+export const exportOne = onOrganizations(async (directory, invocation): Promise<Outcome> => {
   const { core } = directory;
   const folder = invocation.get('out');
   const { organization, user } = await findUser(directory, invocation, invocation.argument);

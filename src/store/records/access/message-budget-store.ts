@@ -11,7 +11,13 @@
 import { sql } from 'kysely';
 import type { Hit, Quota } from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
-import type { DayAmount, MessageBudgetStore, MessageOutcome } from '../../../core/messaging/budget-store.ts';
+import type {
+  DayAmount,
+  MessageBudgetQueue,
+  MessageBudgetStore,
+  MessageOutcome,
+  UsedBudget,
+} from '../../../core/messaging/budget-store.ts';
 import { dayMs, notBeyond, skewMs } from '../../../core/time.ts';
 import { type Binder, build, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
@@ -97,6 +103,14 @@ const sumUsed = statement((p: Binder<OfDay>) =>
     .where('day', '=', p('day')),
 );
 
+const sumAll = statement((p: Binder<{ day: number }>) =>
+  build
+    .selectFrom('day_counts')
+    .select((row) => ['org_key as orgKey', 'budget', row.fn.sum<number>('used').as('used')])
+    .where('day', '=', p('day'))
+    .groupBy(['org_key', 'budget']),
+);
+
 export class SqlMessageBudgetStore implements MessageBudgetStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -173,6 +187,19 @@ export class SqlMessageBudgetStore implements MessageBudgetStore {
   #ofDay(scope: DayAmount['scope'], budget: string, now: number): OfDay {
     const orgKey = scope === 'organization' ? this.#orgKey : noOrganization;
     return { orgKey, budget, day: now - (now % dayMs) };
+  }
+}
+
+export class SqlMessageBudgetQueue implements MessageBudgetQueue {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  async listUsed(now: number): Promise<readonly UsedBudget[]> {
+    const rows = await this.#scope.executor.rows(sumAll, { day: now - (now % dayMs) });
+    return rows.map((row) => ({ ...row, used: Number(row.used) }));
   }
 }
 

@@ -178,6 +178,10 @@ const sumCounts = statement((p: Binder<{ day: number }>) =>
     .groupBy(['outcome', 'country']),
 );
 
+const selectAllSpent = statement((p: Binder<{ day: number }>) =>
+  build.selectFrom('sms_days').select(['org_key as orgKey', 'spent']).where('day', '=', p('day')),
+);
+
 const selectBudgets = statement((p: Binder<{ day: number; near: number }>) =>
   build
     .selectFrom('sms_days')
@@ -261,6 +265,10 @@ export class SqlSmsLimitQueue implements SmsLimitQueue {
 
   constructor(scope: Scope) {
     this.#scope = scope;
+  }
+
+  listSpent(day: number): Promise<readonly { readonly orgKey: OrgKey; readonly spent: number }[]> {
+    return this.#scope.executor.rows(selectAllSpent, { day });
   }
 
   async claimBudgets(since: number, near: number): Promise<readonly BudgetNotice[]> {
