@@ -23,16 +23,19 @@ interface SetInsert {
   readonly hasId: boolean;
   readonly arrays: ValueArrays;
   bind(values: Values): unknown[];
-  /** The text for the types that are known at present. */
-  named: Named | null;
+  /** The texts for the types that are known at present, by the shape of the values. */
+  readonly texts: Map<string, Named>;
 }
 
 /** An insert of many rows as it is sent. Each row of the answer is `seq`, or `seq` and `id`. */
 export interface BoundSetInsert extends Named {
-  readonly values: string[];
+  readonly values: unknown[];
   /** Whether the answer has the ids of the inserted rows, whose values have the name `id`. */
   readonly hasId: boolean;
 }
+
+/** Shapes of values that have a text of their own. The server keeps a plan for each. */
+const textsMax = 8;
 
 /** Null for a statement that has no such form. */
 const forms: (SetInsert | null)[] = [];
@@ -46,9 +49,12 @@ export function setInsertOf(statement: AnyStatement, rows: readonly Values[]): B
   }
   if (form === null) return null;
   const bound = rows.map(form.bind);
-  if (form.arrays.learn(bound)) form.named = null;
-  form.named ??= textOf(form);
-  return { ...form.named, values: form.arrays.of(bound), hasId: form.hasId };
+  if (form.arrays.learn(bound)) form.texts.clear();
+  const own = form.arrays.shapeOf(bound);
+  const shape = form.texts.has(own) || form.texts.size < textsMax ? own : form.arrays.shape;
+  const named = form.texts.get(shape) ?? textOf(form, shape);
+  form.texts.set(shape, named);
+  return { ...named, values: form.arrays.of(bound, shape), hasId: form.hasId };
 }
 
 function formOf(statement: AnyStatement): SetInsert | null {
@@ -65,11 +71,11 @@ function formOf(statement: AnyStatement): SetInsert | null {
     ...{ into, row, hasId, bind },
     end: `${end}${'seq' in columns ? ` returning seq${hasId ? ', id' : ''}` : ''}`,
     arrays: new ValueArrays(new Set(row.match(/x\.v\d+/g)).size),
-    named: null,
+    texts: new Map(),
   };
 }
 
-function textOf({ into, row, end, arrays }: SetInsert): Named {
-  const sql = `${into} select ${arrays.in(row)} from ${arrays.table}${end}`;
+function textOf({ into, row, end, arrays }: SetInsert, shape: string): Named {
+  const sql = `${into} select ${arrays.in(row, shape)} from ${arrays.table(shape)}${end}`;
   return { sql, name: nameOf(sql) };
 }

@@ -74,7 +74,7 @@ function updateOf(statement: AnyStatement): SharedChange | null {
   // The list of names besides the table keeps the plan to the rows that change.
   function textOf(): Pick<NamedStatement, 'sql' | 'name'> {
     const [own, names] = [arrays.length + 1, arrays.length + 2];
-    const text = `${arrays.in(before ?? '')} from ${arrays.table} where ${arrays.in(conditions)}
+    const text = `${arrays.in(before ?? '')} from ${arrays.table()} where ${arrays.in(conditions)}
       and ${table}."org_key" = $${own} and ${table}."id" = any($${names}::text[]) returning ${table}."id" as "changedName"`;
     return { sql: text, name: nameOf(text) };
   }

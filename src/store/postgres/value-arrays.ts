@@ -1,7 +1,8 @@
 /**
  * The values of many rows as arrays, one for each placeholder of a statement, and the table `x` that the server makes of
  * them. An array needs a type, which the first value of its placeholder that is not null shows. A placeholder without such
- * a value so far is null for all rows. So a statement has few texts, and the server plans few.
+ * a value so far is null for all rows. So a statement has few texts, and the server plans few. A placeholder with one value in
+ * all rows may be a parameter of its own: the columns of an import are mostly such, and the server reads each value once.
  */
 import type { Value } from '../sql/statement.ts';
 
@@ -28,28 +29,58 @@ export class ValueArrays {
     return hasLearned;
   }
 
-  /** The table; its arrays are the first parameters of the statement. */
-  get table(): string {
-    const known = this.#types.flatMap((type, at) => (type === null ? [] : [{ type, column: `v${at + 1}` }]));
-    const arrays = known.map(({ type }, at) => `$${at + 1}::${type}[]`).join(', ');
-    return `unnest(${arrays}) as x(${known.map(({ column }) => column).join(', ')})`;
+  /**
+   * Which of the columns have one value in all of these rows, in order: `s` for such a column, which is a single parameter
+   * in place of an array, `a` for another one, `-` for one without a type. At least one is an array.
+   */
+  shapeOf(rows: readonly unknown[][]): string {
+    const [first = []] = rows;
+    const shape = this.#types.map((type, at) => {
+      if (type === null) return '-';
+      return rows.every((values) => values[at] === first[at]) ? 's' : 'a';
+    });
+    return shape.includes('a') ? shape.join('') : this.shape;
   }
 
-  /** How many arrays there are. */
+  /** The shape where every column with a type is an array. */
+  get shape(): string {
+    return this.#types.map((type) => (type === null ? '-' : 'a')).join('');
+  }
+
+  /** The table. The columns with a type are the first parameters of the statement, in their order. */
+  table(shape = this.shape): string {
+    const arrays = this.#parameters(shape).filter(({ kind }) => kind === 'a');
+    const values = arrays.map(({ type, number }) => `$${number}::${type}[]`).join(', ');
+    return `unnest(${values}) as x(${arrays.map(({ at }) => `v${at + 1}`).join(', ')})`;
+  }
+
+  /** How many parameters there are. */
   get length(): number {
     return this.#types.filter((type) => type !== null).length;
   }
 
   /** The text of a statement, where `x.v1` is the first placeholder, without columns that the table does not have. */
-  in(text: string): string {
-    return text.replace(/x\.v(\d+)/g, (name, number) =>
-      this.#types[Number(number) - 1] === null ? 'null' : name,
-    );
+  in(text: string, shape = this.shape): string {
+    const parameters = new Map(this.#parameters(shape).map((each) => [each.at, each]));
+    return text.replace(/x\.v(\d+)/g, (name, number) => {
+      const parameter = parameters.get(Number(number) - 1);
+      if (parameter === undefined) return 'null';
+      return parameter.kind === 'a' ? name : `$${parameter.number}::${parameter.type}`;
+    });
   }
 
-  /** The arrays of these rows. */
-  of(rows: readonly unknown[][]): string[] {
-    return this.#types.flatMap((type, at) => (type === null ? [] : [arrayOf(rows, at)]));
+  /** The parameters for these rows. */
+  of(rows: readonly unknown[][], shape = this.shape): unknown[] {
+    return this.#parameters(shape).map(({ at, kind }) => (kind === 'a' ? arrayOf(rows, at) : rows[0]?.[at]));
+  }
+
+  #parameters(shape: string): { at: number; kind: string; type: ArrayType; number: number }[] {
+    let number = 0;
+    return this.#types.flatMap((type, at) => {
+      if (type === null) return [];
+      number += 1;
+      return [{ at, kind: shape[at] ?? 'a', type, number }];
+    });
   }
 }
 
