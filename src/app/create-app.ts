@@ -126,6 +126,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       for (const topic of topics) runner?.wake(topic);
     },
     onOutage: log.createOutageReporter(logger, 'the database is away'),
+    onStandbyOutage: log.createOutageReporter(
+      logger,
+      'no standby can be read: the leader answers in its place',
+    ),
     onDamage: (pages) => logger.error({ pages }, 'the database has damaged pages: run `roster check`'),
     onFolderOutage: log.createOutageReporter(logger, 'the data folder cannot be written'),
     onListOutage: log.createOutageReporter(logger, 'the file of breached passwords cannot be read'),

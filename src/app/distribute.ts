@@ -1,9 +1,11 @@
 /** Distributes the tables of a PostgreSQL directory over the machines of a Citus cluster, or moves one organization there. */
 import { ConfigError } from '../config/config.ts';
 import { settings } from '../config/settings.ts';
+import { errorCodeOf } from '../core/error-code.ts';
 import { NotShardedError } from '../store/postgres/sharding/distribute.ts';
 import { distributeDatabase, isolateOrganization } from '../store/postgres/sharding/distribute-database.ts';
 import type { IsolateOptions } from '../store/postgres/sharding/isolate.ts';
+import { databaseFault } from './open-database.ts';
 
 export { IsolationError } from '../store/postgres/sharding/isolate.ts';
 
@@ -18,7 +20,7 @@ export interface DistributeDirectoryOptions {
 /**
  * Returns the statements that ran, or would.
  *
- * @throws {ConfigError} if the database is not the coordinator of a cluster, or has no tables.
+ * @throws {ConfigError} if the database is not the coordinator of a cluster, has no tables, or cannot be used.
  * @throws {IsolationError} if the organization cannot get a shard of its own.
  */
 export async function distributeDirectory({
@@ -36,6 +38,6 @@ export async function distributeDirectory({
         { name: settings.databaseUrl.name, problem: `cannot be distributed: ${error.message}` },
       ]);
     }
-    throw error;
+    throw errorCodeOf(error) === '' ? error : databaseFault(settings.databaseUrl.name, error);
   }
 }

@@ -104,7 +104,7 @@ export async function findFileProblems({ config, secrets }: DatabaseOptions): Pr
 }
 
 /** The innermost cause why the database cannot be used. Never includes the database URL, which may contain a password. */
-function databaseFault(name: string, error: unknown, location = ''): ConfigError {
+export function databaseFault(name: string, error: unknown, location = ''): ConfigError {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
   const reason = innermost instanceof Error ? innermost.message || errorCodeOf(innermost) : String(innermost);

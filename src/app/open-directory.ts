@@ -119,7 +119,7 @@ export type OpenedDirectory = Directory & {
 /** What the parts of a directory report to the caller that opens it. */
 export type OpenHooks = Pick<
   StoreOptions,
-  'onCommitted' | 'onMessages' | 'onWritten' | 'onCheckpoint' | 'onOutage' | 'onDamage'
+  'onCommitted' | 'onMessages' | 'onWritten' | 'onCheckpoint' | 'onOutage' | 'onStandbyOutage' | 'onDamage'
 > &
   Pick<HasherOptions, 'meter'> & {
     /** Gets what is wrong with the ledger when another program has changed it, once for each fault. */

@@ -17,6 +17,8 @@ export interface StoreOptions {
   readonly onCheckpoint?: (ms: number) => void;
   /** Called once for each outage with its cause. During an outage requests are refused with `unavailable`. The error contains no data. */
   readonly onOutage?: (error: unknown) => void;
+  /** Called once for each outage of the standbys with its cause. The leader answers in their place. */
+  readonly onStandbyOutage?: (error: unknown) => void;
   /** Called when a damaged page was met, with a line for each damaged page of the file that was found since, without data. */
   readonly onDamage?: (problems: readonly string[]) => void;
   /** How long a change waits for a lock of another transaction, in milliseconds. */

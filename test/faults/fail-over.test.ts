@@ -13,6 +13,7 @@ import {
   createDatabase,
   type OwnDatabase,
   type PostgresPair,
+  queryAt,
   startPair,
 } from '../support/postgres/postgres.ts';
 import type { Reply } from '../support/server/http.ts';
@@ -273,13 +274,4 @@ async function until(isSo: () => boolean): Promise<void> {
     assert.ok(performance.now() < deadline, 'the state did not come');
     await sleep(5);
   }
-}
-
-async function queryAt(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const { Client } = await import('pg');
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query(text);
-  await client.end();
-  return rows;
 }

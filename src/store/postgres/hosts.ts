@@ -120,7 +120,7 @@ export class DatabaseHosts {
     }
     void Promise.all(trials).then(() => found.resolve(null));
     const url = await found.promise;
-    if (url === null) throw new ConnectionLostError(faults.at(-1));
+    if (url === null) throw new ConnectionLostError(mostTelling(faults));
     this.#known = url;
     return { url, term: this.#term };
   }
@@ -137,6 +137,13 @@ export class DatabaseHosts {
   }
 }
 
+/** That a host is a standby says little. What a server refuses says more than that another host does not answer. */
+function mostTelling(faults: readonly unknown[]): unknown {
+  const isRefusal = (fault: unknown) => fault instanceof Error && 'severity' in fault;
+  const isRole = (fault: unknown) => fault instanceof Error && fault.cause instanceof WrongRoleError;
+  return faults.find(isRefusal) ?? faults.find((fault) => !isRole(fault)) ?? faults[0];
+}
+
 /** The leader, for a caller that opens one connection. Throws a `ConnectionLostError` if no host takes changes. */
 export async function findLeader({ url, connectMs }: Omit<HostOptions, 'role'>): Promise<string> {
   const found = await new DatabaseHosts({ url, role: 'leader', connectMs }).find();
@@ -146,11 +153,16 @@ export async function findLeader({ url, connectMs }: Omit<HostOptions, 'role'>):
 /** 1 for a standby, and for a leader that takes no changes. */
 export const isStandby = `(pg_is_in_recovery() or current_setting('transaction_read_only') = 'on')::int as is_standby`;
 
+/** The server is a standby where the leader is wanted, or the other way round. */
+export class WrongRoleError extends Error {
+  override readonly name = 'WrongRoleError';
+}
+
 /** Throws unless the answer about `isStandby` is that of the role. */
 export function assertRole(role: ServerRole, row: { readonly is_standby?: number } | undefined): void {
   if (row?.is_standby === (role === 'standby' ? 1 : 0)) return;
   throw new ConnectionLostError(
-    new Error(role === 'standby' ? 'the server is no standby' : 'the server takes no changes'),
+    new WrongRoleError(role === 'standby' ? 'the server is no standby' : 'the server takes no changes'),
   );
 }
 

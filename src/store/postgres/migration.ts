@@ -10,7 +10,8 @@ import { asDatabaseError, UnknownOutcomeError } from './errors.ts';
 import { findLeader } from './hosts.ts';
 import { askCitus, countDistributed, inSequence, shardedStatements } from './sharding/sharded-migration.ts';
 
-const lockName = 'roster migrations';
+/** The name that a migration locks. */
+export const migrationLock = 'roster migrations';
 
 export class PostgresMigrationTarget implements MigrationTarget {
   readonly dialect: Dialect = postgresDialect;
@@ -42,7 +43,7 @@ export class PostgresMigrationTarget implements MigrationTarget {
   async exclusively(work: () => Promise<void>): Promise<void> {
     await this.#client.query('begin isolation level read committed');
     try {
-      await this.#client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [lockName]);
+      await this.#client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [migrationLock]);
       await work();
       await commitTo(this.#client);
     } catch (error) {

@@ -101,6 +101,7 @@ export class PostgresStore implements Store {
             size: Math.ceil(poolSize / 2),
             timeouts: this.#timeouts,
             leader: this.#pool.reads,
+            onOutage: options.onStandbyOutage ?? (() => {}),
           });
     this.#changes = new PostgresChanges(this.#pool.changes, {
       batchMax,

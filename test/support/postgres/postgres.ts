@@ -58,7 +58,7 @@ export async function startPair(): Promise<PostgresPair> {
     leader: { ...leader, close },
     standby: { ...standby, close: async () => {} },
     async promote() {
-      await command(standby.url, 'select pg_promote()');
+      await queryAt(standby.url, 'select pg_promote()');
     },
   };
 }
@@ -152,13 +152,13 @@ export async function createDatabase(
   const server = on?.url ?? (await sharedPostgres());
   const name = `test_${process.pid}_${++made}`;
   if (server === citus) return createShardedDatabase(server, name, on?.template);
-  await command(server, `create database ${name} template ${on?.template ?? 'template1'} strategy file_copy`);
+  await queryAt(server, `create database ${name} template ${on?.template ?? 'template1'} strategy file_copy`);
   const url = server.replace(/\/\w+$/, `/${name}`);
   return {
     url,
-    query: (text, values) => command(url, text, values),
+    query: (text, values) => queryAt(url, text, values),
     async drop() {
-      await command(server, `drop database ${name} with (force)`);
+      await queryAt(server, `drop database ${name} with (force)`);
     },
   };
 }
@@ -175,29 +175,29 @@ async function createShardedDatabase(
   const at = (url: string, database: string): string => url.replace(/\/\w+$/, `/${database}`);
   const machines = await citusMachines(coordinator);
   const from = template === undefined ? '' : ` template ${template} strategy file_copy`;
-  for (const machine of machines) await command(machine, `create database ${name}${from}`);
+  for (const machine of machines) await queryAt(machine, `create database ${name}${from}`);
   const url = at(coordinator, name);
   if (template === undefined) {
-    for (const machine of machines) await command(at(machine, name), 'create extension citus');
+    for (const machine of machines) await queryAt(at(machine, name), 'create extension citus');
     const [own, ...workers] = machines.map((machine) => new URL(machine));
-    await command(url, 'select citus_set_coordinator_host($1, $2)', [own?.hostname, Number(own?.port)]);
+    await queryAt(url, 'select citus_set_coordinator_host($1, $2)', [own?.hostname, Number(own?.port)]);
     for (const { hostname, port } of workers) {
-      await command(url, 'select citus_add_node($1, $2)', [hostname, Number(port)]);
+      await queryAt(url, 'select citus_add_node($1, $2)', [hostname, Number(port)]);
     }
-    await command(url, `alter database ${name} set citus.shard_count = 4`);
+    await queryAt(url, `alter database ${name} set citus.shard_count = 4`);
   }
   return {
     url,
-    query: (text, values) => command(url, text, values),
+    query: (text, values) => queryAt(url, text, values),
     async drop() {
-      for (const machine of machines) await command(machine, `drop database ${name} with (force)`);
+      for (const machine of machines) await queryAt(machine, `drop database ${name} with (force)`);
     },
   };
 }
 
 /** The addresses of the coordinator and of the workers. */
 export async function citusMachines(coordinator: string): Promise<readonly string[]> {
-  const workers = await command(
+  const workers = await queryAt(
     coordinator,
     `select nodename as name, nodeport as port from pg_dist_node where groupid > 0 order by groupid`,
   );
@@ -215,15 +215,16 @@ export async function citusMachines(coordinator: string): Promise<readonly strin
 export async function closeTemplate(name: string): Promise<void> {
   if (citus === undefined) return;
   for (const machine of await citusMachines(citus)) {
-    await command(machine, `alter database ${name} allow_connections false`);
-    await command(
+    await queryAt(machine, `alter database ${name} allow_connections false`);
+    await queryAt(
       machine,
       `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${name}'`,
     );
   }
 }
 
-async function command(
+/** Runs statements on a connection of their own; returns the rows of the last one. */
+export async function queryAt(
   url: string,
   text: string,
   values: readonly unknown[] = [],

@@ -2,12 +2,25 @@
 import type { Client } from 'pg';
 import { parserOf } from '../connection.ts';
 import { asDatabaseError } from '../errors.ts';
+import { findLeader } from '../hosts.ts';
+import { migrationLock } from '../migration.ts';
 import { type DistributeOptions, distribute, NotShardedError } from './distribute.ts';
 import { type IsolateOptions, IsolationError, isolation } from './isolate.ts';
 
-/** Distributes all tables. Returns the statements, in their order. */
+/** How long the search for the coordinator, and a connection to it, may take. */
+const connectMs = 10_000;
+
+/**
+ * Distributes all tables. Returns the statements, in their order. One run follows another, and the migrations, which take the same lock:
+ * it belongs to the session, and a run that is killed leaves it when its last statement has ended.
+ */
 export function distributeDatabase(url: string, options: DistributeOptions): Promise<readonly string[]> {
-  return onCoordinator(url, (client) => distribute(client, options));
+  return onCoordinator(url, async (client) => {
+    if (!options.isDryRun) {
+      await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [migrationLock]);
+    }
+    return distribute(client, options);
+  });
 }
 
 /** Gives an organization a shard of its own. Returns the statements, in their order. */
@@ -23,15 +36,18 @@ export function isolateOrganization(
 }
 
 async function onCoordinator<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const { Client } = await import('pg');
-  const client = new Client({
-    connectionString: url,
+  const pg = await import('pg');
+  const client = new pg.Client({
+    connectionString: await findLeader({ url, connectMs }),
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
     fallback_application_name: 'roster',
     types: { getTypeParser: parserOf },
   });
   client.on('error', () => {});
   try {
     await client.connect();
+    await refusePooler(client);
     return await work(client);
   } catch (error) {
     throw error instanceof NotShardedError || error instanceof IsolationError
@@ -40,4 +56,11 @@ async function onCoordinator<T>(url: string, work: (client: Client) => Promise<T
   } finally {
     await client.end();
   }
+}
+
+/** Behind a pooler no setting and no lock belongs to the caller. The pooler invents the number of the server process. */
+async function refusePooler(client: Client): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  if ('processID' in client && client.processID === rows[0]?.pid) return;
+  throw new NotShardedError('there is a pooler in between: name the coordinator itself in DATABASE_URL');
 }

@@ -1,7 +1,7 @@
 /**
  * Spreads the tables of a database over the machines of a Citus cluster, as `placement.ts` says: reference tables have a
  * copy on each machine, and all others lie with their organization. It looks at what is there and does what is missing, so
- * it may run again at any time, and must run again after a migration that adds a table. Tables with rows are moved.
+ * it may run again at any time. A migration distributes the tables that it adds (`sharded-migration.ts`). Tables with rows are moved.
  *
  * Which machine a shard lies on is left to the operator and to Citus' rebalancer.
  */
@@ -25,16 +25,17 @@ interface TableRow {
   readonly name: string;
   readonly kind: string | null;
   readonly column: string | null;
-  /** Bytes on this machine of rows from before the table was distributed. */
+  /** Bytes on this machine. Those of a distributed table are of rows from before it was distributed. */
   readonly left: string;
 }
 
 const selectTables = `
   select c.relname as name, case d.partmethod when 'h' then 'distributed' when 'n' then 'reference' end as kind,
     case when d.partmethod = 'h' then column_to_column_name(d.logicalrelid, d.partkey) end as column,
-    case when d.logicalrelid is null then 0 else pg_relation_size(c.oid) end as left
+    pg_relation_size(c.oid) as left
   from pg_class c left join pg_dist_partition d on d.logicalrelid = c.oid
-  where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and c.relname = any ($1)`;
+  where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and c.relname = any ($1)
+  order by c.relname`;
 
 /** The tables that a table refers to. */
 const selectReferences = `
@@ -52,22 +53,28 @@ const databaseSettings: Readonly<Record<string, string>> = {
   'citus.all_modifications_commutative': 'on',
 };
 
+const selectSettings = `
+  select coalesce((select array_to_string(setconfig, ',') from pg_db_role_setting where setrole = 0
+    and setdatabase = (select oid from pg_database where datname = current_database())), '')`;
+
 /** Does what is missing. Returns the statements, in their order. */
 export async function distribute(client: Client, options: DistributeOptions): Promise<readonly string[]> {
   await refuseOther(client);
   // Local tables that refer to a reference table need no place of their own: they are distributed next.
   await client.query('set citus.enable_local_reference_table_foreign_keys = off');
   await client.query('set citus.shard_replication_factor = 1');
+  // A table with rows that refers to a copied one, also through others, is moved over one connection to each machine.
+  await client.query(`set citus.multi_shard_modify_mode = 'sequential'`);
   const steps: string[] = [];
   const run = async (sql: string): Promise<void> => {
     steps.push(sql);
     options.onStep?.(sql);
-    if (!options.isDryRun) await client.query(sql);
+    if (!options.isDryRun) refuseFailed((await client.query(sql)).rows);
   };
   for (const sql of await missingSettings(client)) await run(sql);
   for (const sql of await movedColumns(client, [...placements.keys()])) await run(sql);
   for (const sql of await missingTables(client)) await run(sql);
-  for (const sql of await leftRows(client)) await run(sql);
+  for (const sql of await leftRows(client, options)) await run(sql);
   return steps;
 }
 
@@ -86,20 +93,41 @@ export async function refuseOther(client: Client): Promise<void> {
     throw new NotShardedError('no machine takes shards: add the machines with `citus_add_node` first');
 }
 
+/** The answer of a machine to a command that all of them run. */
+interface MachineAnswer {
+  readonly machine?: string;
+  /** Undefined in the rows of other statements. */
+  readonly success?: string;
+  readonly result?: string;
+}
+
+/** A machine that could not run a command answers with a row, and is no error of the statement. */
+function refuseFailed(answers: readonly MachineAnswer[]): void {
+  for (const { machine, success, result } of answers) {
+    if (success === 'f') throw new NotShardedError(`a machine has refused (${machine}): ${result}`);
+  }
+}
+
+/** Runs a command on the coordinator and all workers. */
+function onAllMachines(command: string): string {
+  return `select nodename || ':' || nodeport as machine, success, result from run_command_on_all_nodes(${literal(command)}) left join pg_dist_node using (nodeid)`;
+}
+
+/** Asked of each machine: one that was added later has none of the settings. */
 async function missingSettings(client: Client): Promise<readonly string[]> {
-  const { rows } = await client.query(
-    `select array_to_string(setconfig, ',') as config, current_database() as name from (select 1) one
-      left join pg_db_role_setting on setrole = 0
-        and setdatabase = (select oid from pg_database where datname = current_database())`,
-  );
-  const [found] = rows;
-  const known = new Set<string>(String(found?.config ?? '').split(','));
+  const { rows: answers } = await client.query<MachineAnswer>(onAllMachines(selectSettings));
+  refuseFailed(answers);
+  const known = answers.map(({ result }) => new Set(String(result).split(',')));
+  const { rows } = await client.query<{ name: string }>('select current_database() as name');
+  const database = quoted(String(rows[0]?.name));
+  // One statement, because a machine tells only how the first one ended. Citus would pass it on to machines that run it already.
   return Object.entries(databaseSettings)
-    .filter(([name, value]) => !known.has(`${name}=${value}`))
-    .map(([name, value]) => {
-      const alter = `alter database ${quoted(String(found?.name))} set ${name} = ${value}`;
-      return `select success, result from run_command_on_all_nodes(${literal(alter)})`;
-    });
+    .filter(([name, value]) => !known.every((settings) => settings.has(`${name}=${value}`)))
+    .map(([name, value]) =>
+      onAllMachines(
+        `do $do$ begin set local citus.enable_ddl_propagation = off; alter database ${database} set ${name} = ${value}; end $do$`,
+      ),
+    );
 }
 
 /** Reference tables come first; then each table after those that it refers to. */
@@ -145,10 +173,10 @@ export function placing(name: string): string {
   return `select create_distributed_table(${literal(name)}, ${literal(String(placement))}, colocate_with => '${beside}')`;
 }
 
-/** Citus keeps the rows of before, hidden. They would outlive an erasure, so they are removed. */
-async function leftRows(client: Client): Promise<readonly string[]> {
+/** Citus keeps the rows of before, hidden. They would outlive an erasure, so they are removed. A dry run distributes no table. */
+async function leftRows(client: Client, { isDryRun }: DistributeOptions): Promise<readonly string[]> {
   const { rows } = await client.query<TableRow>(selectTables, [[...placements.keys()]]);
   return rows
-    .filter(({ kind, left }) => kind !== null && Number(left) > 0)
+    .filter(({ kind, left }) => (kind !== null || isDryRun) && Number(left) > 0)
     .map(({ name }) => `select truncate_local_data_after_distributing_table(${literal(name)})`);
 }
