@@ -53,6 +53,11 @@ describe('the address of a database', () => {
     assert.equal(readDatabaseAddress('postgres://h1,h2/db?load_balance_hosts=random')?.isShuffled, true);
   });
 
+  test('keeps a plus sign in the options, as libpq does', () => {
+    const read = readDatabaseAddress('postgres://h1/db?sslmode=verify-full&sslrootcert=/a%20b+c.pem');
+    assert.equal(new URL(read?.urls[0] ?? '').searchParams.get('sslrootcert'), '/a b+c.pem');
+  });
+
   test('keeps a password with signs that have a meaning in addresses', () => {
     const url = 'postgres://u:a,b@c@h1:1,h2/db';
     assert.deepEqual(readDatabaseAddress(url)?.urls, [
@@ -73,6 +78,7 @@ describe('the address of a database', () => {
     ['with a bracket that does not close', 'postgres://[::1,h2/db'],
     ['with a session that no server has', 'postgres://h1,h2/db?target_session_attrs=writer'],
     ['with an order that no library has', 'postgres://h1,h2/db?load_balance_hosts=on'],
+    ['with a way of TLS that no library has', 'postgres://h1,h2/db?sslmode=verify_full'],
     ['with a limit that is no number', 'postgres://h1,h2/db?connect_timeout=soon'],
   ] as const) {
     test(`${what} is none`, () => assert.equal(readDatabaseAddress(url), null));

@@ -29,6 +29,9 @@ const roles: Readonly<Record<string, ServerRole | null>> = {
   'prefer-standby': 'standby',
 };
 
+/** The words of libpq, and `no-verify` of the client library: TLS with any certificate. */
+const sslModes = new Set(['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']);
+
 /** The scheme, the user with the password, the hosts, the name of the database, the query. */
 const form = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^/?#@]*)\/([^/?#]+)(?:\?([^#]*))?$/i;
 /** A name, an IPv4 address or the encoded path of a socket; or an IPv6 address. Then a port, which may be left out. */
@@ -39,12 +42,14 @@ const ownNames = ['host', 'port', 'target_session_attrs', 'load_balance_hosts', 
 export function readDatabaseAddress(text: string): DatabaseAddress | null {
   const [, user, authority = '', database, query = ''] = form.exec(text) ?? [];
   if (database === undefined) return null;
-  const asked = new URLSearchParams(query);
+  // In this form a plus sign is one, and no space.
+  const asked = new URLSearchParams(query.replaceAll('+', '%2B'));
   const hosts = readHosts(authority, asked);
   const role = roles[asked.get('target_session_attrs') ?? 'any'];
   const order = asked.get('load_balance_hosts') ?? 'disable';
   const connectSeconds = asked.get('connect_timeout') ?? '0';
   if (hosts === null || role === undefined) return null;
+  if (!sslModes.has(asked.get('sslmode') ?? 'prefer')) return null;
   if (!/^(disable|random)$/.test(order) || !/^\d{1,6}$/.test(connectSeconds)) return null;
   for (const name of ownNames) asked.delete(name);
   const rest = query === '' ? '' : `?${asked}`;

@@ -11,9 +11,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { migrate, moveVersion } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
+import { loadClient } from '../postgres/client.ts';
 import { parserOf } from '../postgres/connection.ts';
 import { findLeader } from '../postgres/hosts.ts';
 import { commitTo, PostgresMigrationTarget, refuseOldServer } from '../postgres/migration.ts';
@@ -69,7 +70,8 @@ const ownTables: ReadonlySet<string> = new Set(['schema_migrations']);
  */
 export async function moveToPostgres(options: MoveOptions): Promise<readonly MovedTable[]> {
   const source = new Sqlite(join(options.dataDir, databaseFile), { timeout: 5_000 });
-  const target = new Client({
+  const PostgresClient = await loadClient();
+  const target = new PostgresClient({
     connectionString: await findLeader({ url: options.databaseUrl, connectMs }),
     types: { getTypeParser: parserOf },
     fallback_application_name: 'roster move',

@@ -7,8 +7,8 @@
  * What was found is used until a caller says that it has failed. All callers share one search.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
 import { readDatabaseAddress, type ServerRole } from '../../core/deployment/database-address.ts';
+import { loadClient } from './client.ts';
 import { asDatabaseError, ConnectionLostError } from './errors.ts';
 
 /** How long a silent host keeps the next one waiting. */
@@ -168,8 +168,8 @@ export function assertRole(role: ServerRole, row: { readonly is_standby?: number
 
 /** Throws where the host does not answer in time with the role. */
 async function tryHost(url: string, role: ServerRole, limitMs: number): Promise<void> {
-  const { Client } = await import('pg');
-  const client: Client = new Client({ connectionString: url, fallback_application_name: 'roster' });
+  const Client = await loadClient();
+  const client = new Client({ connectionString: url, fallback_application_name: 'roster' });
   client.on('error', () => {});
   const timer = setTimeout(
     () => client.connection.stream.destroy(new Error('a host did not answer in time')),

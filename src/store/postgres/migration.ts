@@ -5,6 +5,7 @@
 import type { Client } from 'pg';
 import { type Migration, type MigrationTarget, NewerSchemaError, type RunQuery } from '../migrate.ts';
 import { type Dialect, postgresDialect } from '../sql/dialect.ts';
+import { loadClient } from './client.ts';
 import { isCancelledWait, parserOf } from './connection.ts';
 import { asDatabaseError, UnknownOutcomeError } from './errors.ts';
 import { findLeader } from './hosts.ts';
@@ -123,7 +124,7 @@ export async function withMigrationTarget<T>(
   { url, connectMs }: { readonly url: string; readonly connectMs: number },
   work: (target: PostgresMigrationTarget) => Promise<T>,
 ): Promise<T> {
-  const { Client } = await import('pg');
+  const Client = await loadClient();
   const client = new Client({
     connectionString: await findLeader({ url, connectMs }),
     fallback_application_name: 'roster',

@@ -8,9 +8,10 @@
  * connection, or takes no changes any more, the other connections to it are dropped too, and the leader is looked for
  * (`hosts.ts`).
  */
-import type { ClientConfig, Pool, PoolClient } from 'pg';
+import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
 import { errorCodeOf } from '../../core/error-code.ts';
 import type { Statement, Values } from '../sql/statement.ts';
+import { loadClient } from './client.ts';
 import {
   answeredAt,
   PostgresConnection,
@@ -215,14 +216,13 @@ export class ConnectionSet {
 
   async #connectionsTo(host: FoundHost): Promise<Connections> {
     if (this.#current !== null) return this.#current;
-    // Loaded here, because a deployment on SQLite does not need it.
-    const pg = await import('pg');
+    const [pg, PostgresClient] = await Promise.all([import('pg'), loadClient()]);
     if (this.#isClosed) throw new ConnectionLostError(new Error('the store is closed'));
-    this.#current ??= this.#connectionsOf(host, pg);
+    this.#current ??= this.#connectionsOf(host, pg, PostgresClient);
     return this.#current;
   }
 
-  #connectionsOf(host: FoundHost, pg: typeof import('pg')): Connections {
+  #connectionsOf(host: FoundHost, pg: typeof import('pg'), PostgresClient: typeof Client): Connections {
     const { timeouts, hosts } = this.#options;
     const watch = {
       onSilence: (since: number) => hosts.leave(host, since),
@@ -231,7 +231,7 @@ export class ConnectionSet {
       },
     };
     /** The pool's own limit is how long a caller waits for a connection in use. */
-    class HostClient extends pg.Client {
+    class HostClient extends PostgresClient {
       constructor(config?: ClientConfig) {
         super({ ...config, connectionTimeoutMillis: hosts.hostMs });
       }

@@ -1,5 +1,6 @@
 /** Opens the coordinator of a Citus cluster and changes where rows lie. */
 import type { Client } from 'pg';
+import { loadClient } from '../client.ts';
 import { parserOf } from '../connection.ts';
 import { asDatabaseError } from '../errors.ts';
 import { findLeader } from '../hosts.ts';
@@ -36,8 +37,8 @@ export function isolateOrganization(
 }
 
 async function onCoordinator<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const pg = await import('pg');
-  const client = new pg.Client({
+  const PostgresClient = await loadClient();
+  const client = new PostgresClient({
     connectionString: await findLeader({ url, connectMs }),
     connectionTimeoutMillis: connectMs,
     keepAlive: true,

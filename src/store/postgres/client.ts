@@ -1,0 +1,40 @@
+/**
+ * The client library, loaded on first use: a deployment on SQLite does not need it. It throws where it reads what no PostgreSQL server
+ * sends, or a way to sign in that it does not know, and nothing catches that. Here such an answer ends the connection instead.
+ */
+import type { Socket } from 'node:net';
+import type { Client } from 'pg';
+
+type Stream = Pick<Socket, 'on' | 'destroy'>;
+
+interface Reader {
+  /** Reads the answers of the server, before and after TLS begins. */
+  attachListeners(stream: Stream): void;
+}
+
+export async function loadClient(): Promise<typeof Client> {
+  const pg = await import('pg');
+  return class extends pg.Client {
+    constructor(config?: ConstructorParameters<typeof Client>[0]) {
+      super(config);
+      endOnForeignAnswers(this.connection as unknown as Reader);
+    }
+  };
+}
+
+function endOnForeignAnswers(reader: Reader): void {
+  const attach = reader.attachListeners.bind(reader);
+  reader.attachListeners = (stream) => {
+    const guarded: Pick<Stream, 'on'> = {
+      on: (event: string, listener: (...values: unknown[]) => void) =>
+        stream.on(event, (...values: unknown[]) => {
+          try {
+            listener(...values);
+          } catch (error) {
+            stream.destroy(error instanceof Error ? error : new Error(String(error)));
+          }
+        }),
+    };
+    attach(guarded as Stream);
+  };
+}
