@@ -143,6 +143,34 @@ describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
     assert.deepEqual(kept, [Number(minor) >= keepsFrom, Number(minor) >= keepsFrom]);
   });
 
+  test('commits wait for the disk where the account has another setting', async () => {
+    const account = new URL(database.url).username;
+    await database.query(`alter role ${account} set synchronous_commit = off`);
+    try {
+      for (const url of [
+        database.url,
+        `postgres://roster:unused@127.0.0.1:${port}${new URL(database.url).pathname}`,
+      ]) {
+        const pool = new PostgresPool({
+          url,
+          size: 4,
+          timeouts: { connectMs: 10_000, statementMs: 10_000, lockMs: 1_000 },
+        });
+        const { connection, end } = await pool.changes.lease();
+        await connection.begin();
+        const [row] = await connection.ask<{ value: string }>(
+          `select current_setting('synchronous_commit') as value`,
+        );
+        await connection.control('commit');
+        end(false);
+        await pool.close();
+        assert.equal(row?.value, 'on');
+      }
+    } finally {
+      await database.query(`alter role ${account} reset synchronous_commit`);
+    }
+  });
+
   test('one Idempotency-Key makes one user', async () => {
     const replies = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>

@@ -13,6 +13,7 @@ import type { Statement, Values } from '../sql/statement.ts';
 import { isConnectionEnding, MachineAwayError, UnknownOutcomeError } from './errors.ts';
 import { assertRole, isStandby } from './hosts.ts';
 import { PendingQueries, type Query, type ServerWatch } from './pending-queries.ts';
+import { commitsWait, durabilityOf, limits, planning, planningOnMachines } from './session-settings.ts';
 import { setInsertOf } from './set-insert.ts';
 import { organizationIn, selectIsAway, shardedLock } from './sharding/named-lock.ts';
 import type { Outage } from './sharding/outage.ts';
@@ -65,6 +66,8 @@ interface Prepared {
   readonly keepsStatements: boolean;
   /** The tables are spread over the machines of a Citus cluster. */
   readonly isSharded: boolean;
+  /** What its commits wait for. */
+  readonly durability: string;
   /** Set by the warning that a wait for the synchronous standby was cancelled. */
   isUnconfirmed: boolean;
 }
@@ -84,17 +87,23 @@ export async function prepareClient(
 ): Promise<void> {
   const first = new PendingQueries(client, timeouts.connectMs);
   const { rows } = await first.send({
-    text: `select pg_backend_pid() as pid, ${isStandby}, ${citusExtensions} as extensions`,
+    text: `select pg_backend_pid() as pid, ${isStandby}, ${citusExtensions} as extensions,
+      current_setting('synchronous_commit') as durability`,
   });
   assertRole(role, rows[0]);
   const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
   const isSharded = rows[0]?.extensions === 1;
-  const plans = isSharded ? `${shardedPlanning}; ${machineLimit(timeouts)}` : planning;
-  if (isDirect) await first.send({ text: `${limits('set', timeouts)}; ${plans}` });
+  const plans = isSharded ? planningOnMachines(timeouts) : planning;
+  const durability = durabilityOf(rows[0]?.durability);
+  if (isDirect) {
+    await first.send({
+      text: `${limits('set', timeouts)}; ${plans}; ${commitsWait('set', durability)}`,
+    });
+  }
   const keepsStatements = isDirect || (await poolerKeepsStatements(first));
   const pending = new PendingQueries(client, timeouts.statementMs + answerGraceMs, watch);
   const prepared: Prepared = {
-    ...{ pending, isDirect, isSharded, keepsStatements },
+    ...{ pending, isDirect, isSharded, keepsStatements, durability },
     isUnconfirmed: false,
   };
   client.on('notice', (notice) => {
@@ -142,31 +151,7 @@ async function poolerKeepsStatements(pending: PendingQueries): Promise<boolean> 
   }
 }
 
-/**
- * How the server plans on a direct connection. It plans a statement once, for any values, and by an index where one
- * serves, also while a table is small: the plan is still used when the table has grown. It never compiles plans (`jit`).
- * That takes longer than running any of them, and the server's high estimate for a `limit` would make it do so for
- * every page.
- */
-export const planning = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off';
-
-/** Citus finds the machine of a statement by its values, so it plans the statement for them each time. */
-const shardedPlanning = planning.replace('force_generic_plan', 'force_custom_plan');
-/** The server gives up a machine that does not answer before Roster gives up the server. */
-function machineLimit({ connectMs }: PostgresTimeouts): string {
-  return `set citus.node_connection_timeout = ${connectMs}`;
-}
-
 const citusExtensions = `(select count(*) from pg_catalog.pg_extension where extname = 'citus')`;
-
-/** The limits that the server itself enforces, so that a process which stands still blocks no other. */
-function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeouts): string {
-  return [
-    `${set} statement_timeout = ${statementMs}`,
-    `${set} lock_timeout = ${lockMs}`,
-    `${set} idle_in_transaction_session_timeout = ${statementMs}`,
-  ].join('; ');
-}
 
 export class PostgresConnection {
   /** There is no pooler in between. */
@@ -301,7 +286,7 @@ export class PostgresConnection {
       ? lockMs === this.#timeouts.lockMs
         ? ''
         : `; ${lockLimit(lockMs)}`
-      : `; ${limits('set local', { ...this.#timeouts, lockMs })}`;
+      : `; ${limits('set local', { ...this.#timeouts, lockMs })}; ${commitsWait('set local', this.#prepared.durability)}`;
     await this.control(`begin isolation level read committed${own}`);
   }
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newAppId } from '../../../src/core/ids.ts';
-import { planning } from '../../../src/store/postgres/connection.ts';
+import { planning } from '../../../src/store/postgres/session-settings.ts';
 import { namedForMany } from '../../../src/store/postgres/statements.ts';
 import * as search from '../../../src/store/search/search-queries.ts';
 import { postgresDialect } from '../../../src/store/sql/dialect.ts';
