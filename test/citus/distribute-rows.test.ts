@@ -29,6 +29,7 @@ describe('distribute, with rows in every table', { skip }, () => {
     database = await createDatabase();
     const { pathname } = new URL(database.url);
     machines = (await citusMachines(String(citus))).map((url) => url.replace(/\/\w+$/, pathname));
+    await database.query('select citus_remove_node($1, $2)', lateMachine());
     await withMigrationTarget({ url: database.url, connectMs: 5_000 }, (target) =>
       migrate(target, 1, migrations),
     );
@@ -41,6 +42,12 @@ describe('distribute, with rows in every table', { skip }, () => {
     for (const table of placements.keys()) if (table !== 'schema_migrations') await fill(table);
   });
   after(() => database?.drop());
+
+  /** The worker that is added later. */
+  const lateMachine = (): readonly unknown[] => {
+    const { hostname, port } = new URL(machines.at(-1) ?? '');
+    return [hostname, Number(port)];
+  };
 
   /**
    * One row for each organization. Columns that need a value have the same one, so that each reference finds its row, or
@@ -117,6 +124,18 @@ describe('distribute, with rows in every table', { skip }, () => {
     await queryAt(worker, `set citus.enable_ddl_propagation = off; alter database ${name} reset all`);
     assert.equal((await run()).length, 3);
     assert.deepEqual(await run(), []);
+  });
+
+  test('a worker that is added later gets the copies of the tables that each machine has', async () => {
+    await database.query('select citus_add_node($1, $2)', lateMachine());
+    assert.ok((await run({ isDryRun: true })).some((sql) => sql.includes('replicate_reference_tables')));
+    await run();
+    assert.deepEqual(await run(), []);
+    const copies = await database.query(
+      `select distinct count(*)::int as copies from pg_dist_partition join pg_dist_shard using (logicalrelid)
+        join pg_dist_placement using (shardid) where repmodel = 't' group by logicalrelid`,
+    );
+    assert.deepEqual(copies, [{ copies: machines.length }]);
   });
 
   test('a database that is away is named, and why', async () => {

@@ -74,6 +74,7 @@ export async function distribute(client: Client, options: DistributeOptions): Pr
   for (const sql of await missingSettings(client)) await run(sql);
   for (const sql of await movedColumns(client, [...placements.keys()])) await run(sql);
   for (const sql of await missingTables(client)) await run(sql);
+  for (const sql of await missingCopies(client)) await run(sql);
   for (const sql of await leftRows(client, options)) await run(sql);
   return steps;
 }
@@ -171,6 +172,16 @@ export function placing(name: string): string {
   if (placement === 'reference') return `select create_reference_table(${literal(name)})`;
   const beside = name === 'users' || placement !== 'org_key' ? 'none' : 'users';
   return `select create_distributed_table(${literal(name)}, ${literal(String(placement))}, colocate_with => '${beside}')`;
+}
+
+/** A machine that was added later has no copies of the reference tables until it is asked to make them. */
+async function missingCopies(client: Client): Promise<readonly string[]> {
+  const { rowCount } = await client.query(
+    `select from pg_dist_partition join pg_dist_shard s using (logicalrelid), pg_dist_node n
+      where repmodel = 't' and n.isactive and n.noderole = 'primary' and not exists
+        (select from pg_dist_placement p where p.shardid = s.shardid and p.groupid = n.groupid)`,
+  );
+  return rowCount === 0 ? [] : [`select replicate_reference_tables('block_writes')`];
 }
 
 /** Citus keeps the rows of before, hidden. They would outlive an erasure, so they are removed. A dry run distributes no table. */
