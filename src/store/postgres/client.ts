@@ -17,12 +17,17 @@ export async function loadClient(): Promise<typeof Client> {
   return class extends pg.Client {
     constructor(config?: ConstructorParameters<typeof Client>[0]) {
       super(config);
-      endOnForeignAnswers(this.connection as unknown as Reader);
+      endOnForeignAnswers(this.connection);
     }
   };
 }
 
-function endOnForeignAnswers(reader: Reader): void {
+function isReader(connection: object): connection is Reader {
+  return 'attachListeners' in connection && typeof connection.attachListeners === 'function';
+}
+
+function endOnForeignAnswers(reader: object): void {
+  if (!isReader(reader)) throw new Error('the client library reads answers in another way');
   const attach = reader.attachListeners.bind(reader);
   reader.attachListeners = (stream) => {
     const guarded: Pick<Stream, 'on'> = {

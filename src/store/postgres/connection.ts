@@ -13,7 +13,14 @@ import type { Statement, Values } from '../sql/statement.ts';
 import { isConnectionEnding, MachineAwayError, UnknownOutcomeError } from './errors.ts';
 import { assertRole, isStandby } from './hosts.ts';
 import { PendingQueries, type Query, type ServerWatch } from './pending-queries.ts';
-import { commitsWait, durabilityOf, limits, planning, planningOnMachines } from './session-settings.ts';
+import {
+  commitsWait,
+  durabilityOf,
+  limits,
+  type PostgresTimeouts,
+  planning,
+  planningOnMachines,
+} from './session-settings.ts';
 import { setInsertOf } from './set-insert.ts';
 import { organizationIn, selectIsAway, shardedLock } from './sharding/named-lock.ts';
 import type { Outage } from './sharding/outage.ts';
@@ -27,13 +34,7 @@ import {
   namedStatement,
 } from './statements.ts';
 
-/** Time limits, in milliseconds. */
-export interface PostgresTimeouts {
-  readonly connectMs: number;
-  readonly statementMs: number;
-  /** How long a statement waits for a row or a name that another transaction has locked. */
-  readonly lockMs: number;
-}
+export type { PostgresTimeouts } from './session-settings.ts';
 
 /** Values arrive as text: whole numbers of up to 53 bits, bytes in hex, texts. */
 export function parserOf(type: number): (text: string) => string | number | Uint8Array {

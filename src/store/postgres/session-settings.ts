@@ -1,5 +1,11 @@
 /** What Roster sets on its connections, or in its transactions where a pooler is in between. */
-import type { PostgresTimeouts } from './connection.ts';
+/** Time limits, in milliseconds. */
+export interface PostgresTimeouts {
+  readonly connectMs: number;
+  readonly statementMs: number;
+  /** How long a statement waits for a row or a name that another transaction has locked. */
+  readonly lockMs: number;
+}
 
 /**
  * How the server plans on a direct connection. It plans a statement once, for any values, and by an index where one
