@@ -117,7 +117,7 @@ export function newPrefixedId(
  * in 12 hex digits, then 80 random bits. New entries of an index on such ids are beside each other, so a commit writes
  * one database page of the index instead of one for each row.
  */
-export function newDatedId(prefix: 'evt' | 'era' | 'exp', now: number): string {
+export function newDatedId(prefix: 'evt' | 'era' | 'exp' | 'msg', now: number): string {
   return `${prefix}_${now.toString(16).padStart(12, '0')}${randomHex(10)}`;
 }
 

@@ -2,7 +2,7 @@
 import { refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
-import { newPrefixedId } from '../ids.ts';
+import { newDatedId } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { MessageFacts } from './compose.ts';
 import { destinationDigest } from './lane.ts';
@@ -35,18 +35,21 @@ export async function queueMessage(
     Omit<MessageFacts, 'language' | 'app' | 'organization'> &
     Pick<NewMessage, 'cost'>,
 ): Promise<SpentBudget | null> {
-  const spent = await countMessage(core, tx, user, message);
+  const [spent, { app, organization }] = await Promise.all([
+    countMessage(core, tx, user, message),
+    tx.apps.getNames(user.appId),
+  ]);
   if (spent !== null) {
     if (templateRules[message.template].refuses.includes(spent.budget)) refuseWait(spent.waitMs);
     if (isReal(user)) tx.messageBudgets.report({ channel: message.channel, budget: spent.budget });
     return spent;
   }
   const { template, channel, cost, isByOwner: _, ...facts } = message;
-  const { app, organization } = await tx.apps.getNames(user.appId);
   // Staff works for the organization, and for no app.
   const names = { app: user.isStaff === true ? organization : app, organization };
   const content = core.composer.compose(template, channel, { ...facts, ...names, language: user.language });
-  const id = newPrefixedId('msg');
+  const now = core.clock.now();
+  const id = newDatedId('msg', now);
   const context = messageContext({ orgKey: tx.orgKey, id });
   await tx.messages.insert({
     id,
@@ -56,7 +59,7 @@ export async function queueMessage(
     isOutboxOnly: user.isTemplate,
     destination: destinationDigest(core.secrets, channel, facts.to),
     sealedContent: core.secrets.seal(JSON.stringify(content), context),
-    createdAt: core.clock.now(),
+    createdAt: now,
     ...(cost === undefined ? {} : { cost }),
   });
   if (isReal(user)) tx.messageBudgets.report({ channel, budget: null });

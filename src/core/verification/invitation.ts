@@ -54,9 +54,11 @@ export async function inviteUser(
 
   return core.work.change(principal.orgKey, async (tx) => {
     const now = core.clock.now();
-    await spendInvitation(core, tx, principal);
-    const appId = await tx.apps.getFirstId();
-    await releaseClaimedEmail(core, tx, principal, email);
+    const [appId] = await Promise.all([
+      tx.apps.getFirstId(),
+      spendInvitation(core, tx, principal),
+      releaseClaimedEmail(core, tx, principal, email),
+    ]);
     const user = await tx.users.insert({
       ...newUserOf(appId, now),
       email,

@@ -250,7 +250,7 @@ export class SqlMessageStore implements MessageStore {
       sealedContent,
       createdAt,
     } = message;
-    await this.#scope.executor.run(insertMessage, {
+    await this.#scope.executor.insertDeferred(insertMessage, {
       orgKey: this.#orgKey,
       id,
       userId,
@@ -372,15 +372,15 @@ export class SqlMessageQueue implements MessageQueue {
   ): Promise<void> {
     if (outcome.state === 'queued') {
       const { nextAttemptAt, attempts } = outcome;
-      await this.#scope.executor.run(deferMessage, { orgKey, id, nextAttemptAt, attempts, now });
+      await this.#scope.executor.runDeferred(deferMessage, { orgKey, id, nextAttemptAt, attempts, now });
     } else {
       const values = { orgKey, id, state: outcome.state, nextAttemptAt: now };
-      await this.#scope.executor.run(settleMessage, values);
+      await this.#scope.executor.runDeferred(settleMessage, values);
     }
   }
 
   async dropDecoy({ orgKey, id }: Pick<Message, 'orgKey' | 'id'>): Promise<void> {
-    await this.#scope.executor.run(deleteDecoy, { orgKey, id });
+    await this.#scope.executor.runDeferred(deleteDecoy, { orgKey, id });
   }
 
   async listWithContent(limit: number): Promise<readonly Message[]> {

@@ -104,7 +104,7 @@ export class SqlPasswordTokenStore implements PasswordTokenStore {
   }
 
   async insert(token: StoredPasswordToken, digest: string): Promise<void> {
-    await this.#scope.executor.run(insertToken, { ...token, orgKey: this.#orgKey, digest });
+    await this.#scope.executor.insertDeferred(insertToken, { ...token, orgKey: this.#orgKey, digest });
   }
 
   async findOpen(digest: string, now: number): Promise<PasswordToken | null> {

@@ -18,29 +18,19 @@ import type {
   MessageOutcome,
   UsedBudget,
 } from '../../../core/messaging/budget-store.ts';
-import { dayMs, notBeyond, skewMs } from '../../../core/time.ts';
+import { dayMs } from '../../../core/time.ts';
 import { type Binder, build, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
 import { noOrganization } from '../no-organization.ts';
+import { blockingHitsIn, findRefusedHit } from './blocking-hits.ts';
 
 /** The rows of a deployment's budget. */
 const shardCount = 16;
 
 type ByBucket = { subject: string; bucket: string };
 
-/** The hit of any organization that must leave the window before one more is allowed. */
-const selectBlocking = statement((p: Binder<ByBucket & { after: number; until: number; skip: number }>) =>
-  build
-    .selectFrom('message_hits')
-    .select('at')
-    .where('subject', '=', p('subject'))
-    .where('bucket', '=', p('bucket'))
-    .where('at', '>', p('after'))
-    .where('at', '<=', p('until'))
-    .orderBy('at', 'desc')
-    .limit(1)
-    .offset(p('skip')),
-);
+/** Hits of any organization. */
+const selectBlocking = blockingHitsIn('message_hits');
 
 const insertHit = statement((p: Binder<ByBucket & { orgKey: number; at: number; expiresAt: number }>) =>
   build.insertInto('message_hits').values({
@@ -122,19 +112,15 @@ export class SqlMessageBudgetStore implements MessageBudgetStore {
 
   async hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null> {
     const { executor } = this.#scope;
-    // No other unit may count the same destination between the look-up and the insert.
-    await executor.lockName(`messages ${bucket} ${subject}`);
-    let waitMs = 0;
-    let longestMs = 0;
-    for (const { limit, windowMs } of quotas) {
-      longestMs = Math.max(longestMs, windowMs);
-      const values = { subject, bucket, after: now - windowMs, until: now + skewMs, skip: limit - 1 };
-      const blocking = await executor.first(selectBlocking, values);
-      if (blocking !== undefined) waitMs = Math.max(waitMs, notBeyond(blocking.at, 0, now) + windowMs - now);
-    }
-    if (waitMs > 0) return waitMs;
-    const hit = { orgKey: this.#orgKey, subject, bucket, at: now, expiresAt: now + longestMs };
-    await executor.run(insertHit, hit);
+    const orgKey = this.#orgKey;
+    // No other unit may count the same destination between the look-up and the insert. The look-up is sent right behind the lock.
+    const locked = executor.lockName(`messages ${bucket} ${subject}`);
+    const subjects = quotas.map((quota) => ({ subject, quota }));
+    const finding = findRefusedHit(executor, selectBlocking, { orgKey, bucket, subjects }, now);
+    const [refused] = await Promise.all([finding, locked]);
+    if (refused !== null) return refused.waitMs;
+    const expiresAt = now + Math.max(...quotas.map(({ windowMs }) => windowMs));
+    await executor.insertDeferred(insertHit, { orgKey, subject, bucket, at: now, expiresAt });
     return null;
   }
 

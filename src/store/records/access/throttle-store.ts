@@ -16,9 +16,9 @@ import type {
 } from '../../../core/access/throttle.ts';
 import { guessWindowMs, networkGroups } from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
-import { notBeyond, skewMs } from '../../../core/time.ts';
-import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
+import { type Binder, build, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
+import { blockingHitsIn, findRefusedHit, valuesOf } from './blocking-hits.ts';
 
 type BySubject = { orgKey: number; subject: string };
 
@@ -32,32 +32,12 @@ const insertHit = statement((p: Binder<BySubject & { bucket: string; at: number;
   }),
 );
 
-/** A hit after `until` does not count: it was written while the clock was wrong. */
-type Nested = { orgKey: number; bucket: string; until: number } & Record<
-  `${'subject' | 'after' | 'skip'}${number}`,
-  string | number
->;
 type NestedHits = { orgKey: number; bucket: string; at: number } & Record<
   `${'subject' | 'expiresAt'}${number}`,
   string | number
 >;
 
-/**
- * For one, two or three quotas of subjects, the hit that must leave the window before one more is allowed: the oldest of the
- * newest `limit` hits. If there are fewer hits, there is none, and one more is allowed. `level` is the index of the quota.
- */
-const selectBlocking = [1, 2, 3].map((count) =>
-  rawStatement((p: Binder<Nested>) => {
-    const each = Array.from({ length: count }, (_, level) => {
-      return sql<{ level: number; at: number }>`select ${sql.lit(level)} as level, (
-        select at from throttle_hits
-        where org_key = ${p('orgKey')} and subject = ${p(`subject${level}`)} and bucket = ${p('bucket')}
-          and at > ${p(`after${level}`)} and at <= ${p('until')}
-        order by at desc limit 1 offset ${p(`skip${level}`)}) as at`;
-    });
-    return sql<{ level: number; at: number | null }>`${sql.join(each, sql` union all `)}`;
-  }),
-);
+const selectBlocking = blockingHitsIn('throttle_hits');
 
 const insertNestedHits = [1, 2, 3].map((count) =>
   statement((p: Binder<NestedHits>) =>
@@ -142,19 +122,6 @@ const selectAllFailures = statement((p: Binder<BySubject>) =>
 const deleteHits = statement((p: Binder<BySubject>) =>
   build.deleteFrom('throttle_hits').where('org_key', '=', p('orgKey')).where('subject', '=', p('subject')),
 );
-
-/** A value of each subject, under the name with the index of the subject. */
-function valuesOf(
-  subjects: readonly SubjectQuota[],
-  name: string,
-  valueFor: (of: SubjectQuota) => string | number,
-): Record<string, string | number> {
-  return Object.fromEntries(subjects.map((of, level) => [`${name}${level}`, valueFor(of)]));
-}
-
-function waitFor(at: number, windowMs: number, now: number): number {
-  return notBeyond(at, 0, now) + windowMs - now;
-}
 
 export class SqlThrottleStore implements ThrottleStore {
   readonly #scope: Scope;
@@ -268,25 +235,8 @@ export class SqlThrottleStore implements ThrottleStore {
     return this.#scope.executor.lockName(`throttle ${this.#orgKey} ${bucket} ${subject}`);
   }
 
-  /** The longest wait, and the subject that demands it; null where every quota allows one more hit. */
-  async #findRefused(
-    bucket: string,
-    subjects: readonly SubjectQuota[],
-    now: number,
-  ): Promise<RefusedHit | null> {
-    const select = selectBlocking[subjects.length - 1];
-    if (select === undefined) throw new Error(`${subjects.length} quotas of one hit`);
-    const blocking = await this.#scope.executor.rows(select, {
-      ...{ orgKey: this.#orgKey, bucket, until: now + skewMs },
-      ...valuesOf(subjects, 'subject', ({ subject }) => subject),
-      ...valuesOf(subjects, 'after', ({ quota }) => now - quota.windowMs),
-      ...valuesOf(subjects, 'skip', ({ quota }) => quota.limit - 1),
-    });
-    let refused: RefusedHit | null = null;
-    for (const { level, at } of blocking) {
-      const waitMs = at === null ? 0 : waitFor(at, subjects[level]?.quota.windowMs ?? 0, now);
-      if (waitMs > (refused?.waitMs ?? 0)) refused = { waitMs, at: level };
-    }
-    return refused;
+  #findRefused(bucket: string, subjects: readonly SubjectQuota[], now: number): Promise<RefusedHit | null> {
+    const hit = { orgKey: this.#orgKey, bucket, subjects };
+    return findRefusedHit(this.#scope.executor, selectBlocking, hit, now);
   }
 }
