@@ -187,7 +187,8 @@ export class PostgresBatch implements Committed {
       : {};
     if (unit.isConfined) await this.#begun;
     const begun = unit.isConfined ? null : this.#begun;
-    const deferred = unit.isConfined ? null : this.#deferred;
+    // On several machines a change may be kept from being sent at all, so each outcome is awaited before the commit.
+    const deferred = unit.isConfined || connection.isSharded ? null : this.#deferred;
     const executor = new PostgresChangeExecutor(connection, { begun, deferred, inserts, ...shared });
     try {
       await this.#run(unit, executor);
