@@ -18,6 +18,7 @@ import {
   durabilityOf,
   limits,
   type PostgresTimeouts,
+  passesOn,
   planning,
   planningOnMachines,
 } from './session-settings.ts';
@@ -283,12 +284,21 @@ export class PostgresConnection {
 
   /** Begins a transaction for changes. It waits for locks up to the usual limit, or up to `lockMs`. */
   async begin(lockMs = this.#timeouts.lockMs): Promise<void> {
+    if (this.isSharded) return this.#beginSharded(lockMs);
     const own = this.isDirect
       ? lockMs === this.#timeouts.lockMs
         ? ''
         : `; ${lockLimit(lockMs)}`
       : `; ${limits('set local', { ...this.#timeouts, lockMs })}; ${commitsWait('set local', this.#prepared.durability)}`;
     await this.control(`begin isolation level read committed${own}`);
+  }
+
+  /** The machine of a row keeps the limit for locks. Citus passes on the whole text of a query, so these are queries of their own. */
+  async #beginSharded(lockMs: number): Promise<void> {
+    const own = this.isDirect ? '' : `; ${limits('set local', this.#timeouts)}; set local ${passesOn}`;
+    const begun = this.control(`begin isolation level read committed${own}`);
+    const durable = this.control(commitsWait('set local', this.#prepared.durability));
+    await Promise.all([begun, durable, this.waitForLocks(lockMs)]);
   }
 
   /** Sets the usual limit for locks again, or `lockMs`, for the rest of the transaction. */

@@ -18,9 +18,12 @@ export const planning = 'set plan_cache_mode = force_generic_plan; set enable_se
 /** Citus finds the machine of a statement by its values, so it plans the statement for them each time. */
 const shardedPlanning = planning.replace('force_generic_plan', 'force_custom_plan');
 
+/** With Citus. Only what is set for a transaction passes from the server on to the machines of its rows. */
+export const passesOn = `citus.propagate_set_commands = 'local'`;
+
 /** With Citus. The server gives up a machine that does not answer before Roster gives up the server. */
 export function planningOnMachines({ connectMs }: PostgresTimeouts): string {
-  return `${shardedPlanning}; set citus.node_connection_timeout = ${connectMs}`;
+  return `${shardedPlanning}; set ${passesOn}; set citus.node_connection_timeout = ${connectMs}`;
 }
 
 /** The limits that the server itself enforces, so that a process which stands still blocks no other. */

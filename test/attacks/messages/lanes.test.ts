@@ -38,6 +38,13 @@ function setUpServices(
   return { roster, mail, texts };
 }
 
+/** Signs up a few at a time: a busy machine refuses some of hundreds that wait for each other. */
+async function signUpAll(roster: Roster, accounts: readonly Parameters<typeof signUp>[1][]): Promise<void> {
+  for (let at = 0; at < accounts.length; at += 25) {
+    await Promise.all(accounts.slice(at, at + 25).map((account) => signUp(roster, account)));
+  }
+}
+
 /** How long it takes until the condition is met, at most ten seconds. */
 async function msUntil(isMet: () => boolean): Promise<number> {
   const startedAt = performance.now();
@@ -84,10 +91,10 @@ describe('a service of texts that hangs', () => {
   test('for fifty numbers does not delay other numbers, however many codes these get', async () => {
     let others = 60;
     for (const codes of [1, 5]) {
-      await Promise.all(
-        Array.from({ length: codes }, () => [...hung])
-          .flat()
-          .map((phone) => signUp(roster, { phone })),
+      const phones = Array.from({ length: codes }, () => [...hung]).flat();
+      await signUpAll(
+        roster,
+        phones.map((phone) => ({ phone })),
       );
       const phone = phoneOf(others++);
       await signUp(roster, { phone });
@@ -101,7 +108,10 @@ describe('a service of texts that hangs wholly', () => {
   const { roster, mail } = setUpServices(() => null);
 
   test('does not delay emails', async () => {
-    await Promise.all(Array.from({ length: 40 }, (_, index) => signUp(roster, { phone: phoneOf(index) })));
+    await signUpAll(
+      roster,
+      Array.from({ length: 40 }, (_, index) => ({ phone: phoneOf(index) })),
+    );
     const { email } = await signUp(roster);
     const ms = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
     assert.ok(ms < waitMaxMs, `${ms} ms`);
@@ -116,7 +126,10 @@ describe('a mail server that hangs for fifty domains', () => {
       const hanging = Array.from({ length: 50 * mails }, (_, index) => {
         return `person-${round}-${index}@clinic-${index % 50}.example.org`;
       });
-      await Promise.all(hanging.map((email) => signUp(roster, { email })));
+      await signUpAll(
+        roster,
+        hanging.map((email) => ({ email })),
+      );
       const { email } = await signUp(roster);
       const mailMs = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
       const phone = phoneOf(200 + round);
