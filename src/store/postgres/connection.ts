@@ -250,6 +250,8 @@ export class PostgresConnection {
     const bound = setInsertOf(statement, rows);
     if (bound === null) return null;
     const { sql, name, values, hasId } = bound;
+    // Citus copies the rows of such a statement to their machine, and the error of a copy has no code.
+    if (this.isSharded && !hasId) return this.insertAll(statement, rows);
     const result = await this.#send({ ...this.#queryOf({ sql, name }, values), rowMode: 'array' });
     const inserted: readonly unknown[][] = result.rows;
     if (!hasId) return rows.map((_, at) => Number(inserted[at]?.[0] ?? 0));

@@ -148,7 +148,10 @@ describe('confined changes on PostgreSQL', () => {
     await holder.connect();
     try {
       await holder.query('begin');
-      await holder.query('select id from users where id = $1 for update', [held]);
+      await holder.query('select id from users where org_key = $1 and id = $2 for update', [
+        tenant.orgKey,
+        held,
+      ]);
       let isDone = false;
       const waiting = erase(held).then((outcome) => {
         isDone = true;

@@ -5,7 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import '../../../src/store/open-store.ts';
+import { setInsertOf } from '../../../src/store/postgres/set-insert.ts';
+import { shardedLock } from '../../../src/store/postgres/sharding/named-lock.ts';
 import { spanOf } from '../../../src/store/postgres/sharding/span.ts';
+import { sharedChangeOf } from '../../../src/store/postgres/shared-change.ts';
 import { namedInsertOf } from '../../../src/store/postgres/statements.ts';
 import { placements } from '../../../src/store/schema/placement.ts';
 import { postgresDialect } from '../../../src/store/sql/dialect.ts';
@@ -14,6 +17,10 @@ import { type Judgement, judge, reachable } from './shard-law.ts';
 
 /** Stands for the values of a call: each value is its own name. */
 const names = new Proxy<Values>({}, { get: (_, name) => String(name) });
+
+type AnyStatement = ReturnType<typeof allStatements>[number];
+/** Stands for the organization of a shared change, among the names. */
+const organization = 4_242;
 
 /** Statements over all machines, by the table that they use. None is part of a request for one organization. */
 const across = {
@@ -77,10 +84,31 @@ const judged: readonly ({ readonly sql: string } & Judgement)[] = allStatements(
   const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
   const bound = bind(names);
   const one = { sql, ...judge(sql, bound) };
-  if (statement.node.kind !== 'InsertQueryNode') return [one];
-  const many = namedInsertOf(statement, 8);
-  return [one, { sql: many.sql, ...judge(many.sql, Array.from({ length: many.rows }, () => bound).flat()) }];
+  return [one, ...formsOf(statement).map(({ sql, parameters }) => ({ sql, ...judge(sql, parameters) }))];
 });
+
+/** The forms that are made at run time, with the names of their parameters. An array is not the organization, whatever is in it. */
+function formsOf(
+  statement: AnyStatement,
+): { readonly sql: string; readonly parameters: readonly unknown[] }[] {
+  const forms = [];
+  if (statement.node.kind === 'InsertQueryNode') {
+    const many = namedInsertOf(statement, 8);
+    const row = many.bind(names);
+    forms.push({ sql: many.sql, parameters: Array.from({ length: many.rows }, () => row).flat() });
+    const set = setInsertOf(statement, [names, names]);
+    if (set !== null) forms.push({ sql: set.sql, parameters: set.values });
+  }
+  const shared = sharedChangeOf(statement)?.bind(organization, [
+    ['ann', names],
+    ['bob', names],
+  ]);
+  if (shared !== undefined) {
+    const parameters = shared.values.map((value) => (value === organization ? 'orgKey' : String(value)));
+    forms.push({ sql: shared.sql, parameters });
+  }
+  return forms;
+}
 
 test('every statement names its organization, or is listed as one over all machines', () => {
   assert.ok(judged.length > 500);
@@ -93,6 +121,14 @@ test('a statement over all machines locks no row, joins no two distributed table
     judged.filter(({ faults }) => faults.length > 0),
     [],
   );
+});
+
+test('the forms that are made at run time are judged too', () => {
+  const texts = judged.map(({ sql }) => sql);
+  assert.ok(texts.filter((sql) => /^insert .* select .*\$\d+::bigint.* from unnest/s.test(sql)).length > 20);
+  assert.ok(texts.filter((sql) => /^delete .* = any\(/s.test(sql)).length > 30);
+  assert.ok(texts.filter((sql) => /^update .* from unnest/s.test(sql)).length > 30);
+  assert.deepEqual(judge(shardedLock, ['name', 'orgKey']), { across: null, faults: [] });
 });
 
 test('the list names no statement that is gone', () => {
@@ -224,6 +260,22 @@ const planted: readonly (readonly [sql: string, across: string | null, faults: R
     'insert into audit_archive (org_key, id) select org_key, id from audit_events',
     'insert audit_archive audit_events',
     /several tables/,
+  ],
+  [
+    'insert into sessions (org_key, digest) select $1::bigint, x.v2 from unnest($3::text[]) as x(v2)',
+    null,
+    /^$/,
+  ],
+  [
+    'insert into sessions (org_key, digest) select x.v1, x.v2 from unnest($1::bigint[], $3::text[]) as x(v1, v2)',
+    'insert sessions',
+    /^$/,
+  ],
+  [
+    `update sessions set digest = x.v1 from unnest($3::text[], $3::bigint[], $3::text[]) as x(v1, v2, v3)
+      where org_key = x.v2 and id = x.v3`,
+    'update sessions',
+    /^$/,
   ],
   ['select id from api_keys where digest = $3', null, /^$/],
   ['select at from message_hits where subject = $3', null, /^$/],
