@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
 import type { SystemChangeOptions, SystemTx } from '../../../src/core/unit-of-work.ts';
+import { shardedLock } from '../../../src/store/postgres/sharding/named-lock.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { citus } from '../../support/postgres/postgres.ts';
 import { makePostgresStore, type PostgresOwnStore } from '../harness.ts';
 
 const quotas = [{ limit: 1, windowMs: 1_000 }];
@@ -48,7 +50,10 @@ describe('system changes on PostgreSQL', () => {
     await holder.connect();
     try {
       await holder.query('begin');
-      await holder.query(`select pg_advisory_xact_lock(hashtextextended('throttle 0 job subject', 0))`);
+      const name = 'throttle 0 job subject';
+      if (citus === undefined)
+        await holder.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+      else await holder.query(shardedLock, [name, 0]);
       let isDone = false;
       const waiting = own.store.changeSystem('job', async (tx) => {
         const wait = await tx.throttles.hit('job', 'subject', quotas, 0);
