@@ -12,12 +12,30 @@ interface Reader {
   attachListeners(stream: Stream): void;
 }
 
+type Connected = ((error: Error) => void) & ((error: null, client: Client) => void);
+
 export async function loadClient(): Promise<typeof Client> {
   const pg = await import('pg');
   return class extends pg.Client {
     constructor(config?: ConstructorParameters<typeof Client>[0]) {
       super(config);
       endOnForeignAnswers(this.connection);
+    }
+
+    /** A server ends the connection that it refuses, and another program does not: it is ended here. */
+    override connect(): Promise<Client>;
+    override connect(callback: Connected): void;
+    override connect(callback?: Connected): Promise<Client> | undefined {
+      const connecting = super.connect().catch((error: unknown) => {
+        this.connection.stream.destroy();
+        throw error;
+      });
+      if (callback === undefined) return connecting;
+      connecting.then(
+        (client) => callback(null, client),
+        (error) => callback(error),
+      );
+      return undefined;
     }
   };
 }
