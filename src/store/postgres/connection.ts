@@ -25,7 +25,7 @@ import {
 import { setInsertOf } from './set-insert.ts';
 import { organizationIn, selectIsAway, shardedLock } from './sharding/named-lock.ts';
 import type { Outage } from './sharding/outage.ts';
-import { spanOf } from './sharding/span.ts';
+import { type Span, spanOf } from './sharding/span.ts';
 import type { BoundChange } from './shared-change.ts';
 import {
   type NamedStatement,
@@ -360,21 +360,16 @@ export class PostgresConnection {
     named: NamedStatement,
     values: Values,
   ): Promise<QueryResult> {
+    if (!this.isSharded) return this.#send(this.#queryOf(named, named.bind(values)));
+    const span = spanOf(statement);
     const outage = this.#outageNow();
-    return outage === null
-      ? this.#send(this.#queryOf(named, named.bind(values)))
-      : this.#executeBeside(outage, statement, named, values);
+    if (outage !== null) return this.#executeBeside(outage, span, named, values);
+    return this.#send(this.#queryOf(span.over === 'all' ? span.plain : named, named.bind(values)));
   }
 
   /** A statement that needs a machine which is away is not sent: the server might wait for the machine without an end. */
-  #executeBeside(
-    outage: Outage,
-    statement: Pick<Statement<Values, unknown>, 'index' | 'node'>,
-    named: NamedStatement,
-    values: Values,
-  ): Promise<QueryResult> {
+  #executeBeside(outage: Outage, span: Span, named: NamedStatement, values: Values): Promise<QueryResult> {
     const bound = named.bind(values);
-    const span = spanOf(statement);
     const { reachable } = values;
     if (span.over === 'all' && reachable !== undefined) {
       return this.#send(this.#queryOf(span.restricted, [...bound, reachable]));

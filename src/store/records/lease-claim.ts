@@ -2,7 +2,8 @@
  * How a job claims due rows. The claim is one statement: it selects the rows that are due, in the order of their due time,
  * and changes each whose due time is still the one that was read: it moves the due time to the end of the lease, and counts
  * the attempt. So of two processes one gets a row, an attempt that kills its process is counted too, and a row whose lease
- * has run out is due again. The selection locks nothing, so the rows may be on several machines.
+ * has run out is due again. Where one server has the rows, the selection passes over those that another process is claiming. Over
+ * several machines it locks nothing, and processes wait for each other.
  *
  * The store that claims decides in which states a row can be claimed, and which columns count the attempts.
  */
@@ -118,7 +119,7 @@ function claimQuery(
         if (by !== undefined) rows = rows.where(by, '=', p('by'));
         rows = rows.where(due, '<=', p('now'));
         for (const column of order) rows = rows.orderBy(column);
-        return rows.limit(p('limit'));
+        return rows.limit(p('limit')).forUpdate().skipLocked();
       },
     )
     .updateTable(table)

@@ -15,14 +15,16 @@ type AnyStatement = Pick<Statement<Values, unknown>, 'index' | 'node' | 'isRound
 
 /**
  * `one`: it stays on the machine of one organization, or of one mailbox or number, whose key is the value at that place; -1 where
- * no value is the key, or where every machine has the rows. `all`: it goes over all machines, and `restricted` is its second
- * form, whose last value is the array. `every`: it needs all machines, because its table has a copy on each, or is placed by
- * something else than the organization.
+ * no value is the key, or where every machine has the rows. `all`: it goes over all machines. `plain` is the statement without
+ * row locks, which no machine can take for all others; `restricted` is its second form, whose last value is the array. `every`:
+ * it needs all machines, because its table has a copy on each, or is placed by something else than the organization.
  */
 export type Span =
   | { readonly over: 'one'; readonly by: 'org_key' | 'subject'; readonly at: number }
-  | { readonly over: 'all'; readonly restricted: Pick<NamedStatement, 'sql' | 'name'> }
+  | { readonly over: 'all'; readonly plain: Text; readonly restricted: Text }
   | { readonly over: 'every' };
+
+type Text = Pick<NamedStatement, 'sql' | 'name'>;
 
 const spans: Span[] = [];
 
@@ -39,7 +41,7 @@ const insertedRow = /^\s*insert into "?\w+"? \(([^)]*)\)\s*values \(([^)]*)\)/;
 const changedTable = /\b(?:update|delete from|insert into)\s+"?(\w+)"?/;
 
 function findSpan(sql: string, values: number, isRound: boolean): Span {
-  if (isRound) return { over: 'all', restricted: restricted(sql, values + 1, ['organizations']) };
+  if (isRound) return overAll(sql, values, ['organizations']);
   const changed = changedTable.exec(sql)?.[1] ?? '';
   if (placements.get(changed) === 'reference') return { over: 'every' };
   const tables = tablesIn(sql);
@@ -52,7 +54,16 @@ function findSpan(sql: string, values: number, isRound: boolean): Span {
   if (columns !== undefined && row !== undefined) return { over: 'one', by, at: placeOf(by, columns, row) };
   if (tables.length === 0) return { over: 'one', by, at: -1 };
   if (by !== 'org_key') return { over: 'every' };
-  return { over: 'all', restricted: restricted(sql, values + 1, tables) };
+  return overAll(sql, values, tables);
+}
+
+function overAll(sql: string, values: number, tables: readonly string[]): Span {
+  const plain = sql.replace(/ for update skip locked\b/g, '');
+  return { over: 'all', plain: textOf(plain), restricted: restricted(plain, values + 1, tables) };
+}
+
+function textOf(sql: string): Text {
+  return { sql, name: nameOf(sql) };
 }
 
 function placeOf(name: string, columns: string, row: string): number {
@@ -68,11 +79,7 @@ function tablesIn(sql: string): readonly string[] {
   return names.filter((name) => (placements.get(name) ?? 'reference') !== 'reference');
 }
 
-function restricted(
-  sql: string,
-  number: number,
-  tables: readonly string[],
-): Pick<NamedStatement, 'sql' | 'name'> {
+function restricted(sql: string, number: number, tables: readonly string[]): Text {
   const places = [...sql.matchAll(tableName)]
     .filter(([, name = '']) => tables.includes(name))
     .map(({ 0: text, 1: name = '', index }) => ({ name, ...conditionAfter(sql, index + text.length) }));
@@ -82,7 +89,7 @@ function restricted(
     const condition = `${name}.org_key = any ($${number}::bigint[])`;
     text = `${text.slice(0, at)} ${word === 'where' ? `${condition} and` : `where ${condition}`}${text.slice(at)}`;
   }
-  return { sql: text, name: nameOf(text) };
+  return textOf(text);
 }
 
 const words = /[()]|\b(?:where|group by|order by|limit|returning|union|offset)\b/g;
