@@ -82,5 +82,7 @@ test('continuous integration runs the test command of the README', () => {
   assert.match(readme, /^\s*npm ci && npm test\b/m);
   const run = readFileSync(join(root, '.ci', 'run'), 'utf8');
   assert.match(run, /^npm ci$/m);
-  assert.match(run, /^if timeout .* npm test; then exit 0; fi$/m);
+  assert.match(run, /^ {2}if timeout .* npm test; then return 0; fi$/m);
+  assert.match(run, /^ {2}if npm run test:cluster; then return 0; fi$/m);
+  assert.match(run, /^run_tests\nrun_cluster$/m);
 });

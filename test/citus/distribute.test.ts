@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readSearchText } from '../../src/core/search/search-query.ts';
 import type { Tx } from '../../src/core/unit-of-work.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { migrations } from '../../src/store/migrations/all-migrations.ts';
@@ -18,6 +19,8 @@ import { Load } from './load.ts';
 
 const skip = citus === undefined && 'ROSTER_TEST_CITUS names no coordinator of a Citus cluster';
 const plain = { isDryRun: false };
+
+const limits = { matchesMax: 20, examinedMax: 1_000 };
 
 describe('on a Citus cluster', { skip }, () => {
   let database: OwnDatabase;
@@ -66,18 +69,33 @@ describe('on a Citus cluster', { skip }, () => {
     const [first] = stores;
     assert.ok(first !== undefined);
     const tenant = await addTenant(first);
+    // Each machine numbers users from a place of its own, and more than a search block of them.
+    const externalIds: string[] = [];
     for (let round = 0; round < 5; round++) {
       await Promise.all(
-        stores.map((store) => store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)))),
+        stores.map((store) => {
+          const added = Array.from({ length: 500 }, () =>
+            newUser(tenant, { externalId: crypto.randomUUID() }),
+          );
+          externalIds.push(...added.slice(-2).map(({ externalId }) => String(externalId)));
+          return store.change(tenant.orgKey, (tx) => tx.users.insertAll(added));
+        }),
       );
+      // A block is built whenever one of the machines has enough users for it.
+      while ((await first.change(tenant.orgKey, (tx) => tx.userSearch.seal())) === 0);
     }
-    const expected = stores.length * 5;
+    const expected = stores.length * 2_500;
     for (const store of stores) {
+      for (const externalId of externalIds) {
+        const { query } = readSearchText(externalId, 'text');
+        const { ids } = await store.read(tenant.orgKey, (tx) => tx.userSearch.find(query, {}, [], limits));
+        assert.equal(ids.length, 1, externalId);
+      }
       const { counted, kept, faults } = await store.checkCounts(tenant.orgKey);
       assert.deepEqual([kept, faults], [counted, 0]);
       assert.equal(counted.active + counted.pending + counted.inactive, expected);
-      const { wrong } = await store.checkSearch(tenant.orgKey, { repairs: false });
-      assert.equal(wrong, 0);
+      const { blocks, wrong } = await store.checkSearch(tenant.orgKey, { repairs: false });
+      assert.deepEqual([blocks, wrong], [stores.length, 0]);
     }
     await Promise.all(stores.map((store) => store.close()));
   });

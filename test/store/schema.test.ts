@@ -186,7 +186,7 @@ test('a part of an order has one bound at each end, because SQLite may follow th
 
 test('the statements of a search follow the index that bounds them, whatever their filter', () => {
   const wanted = [
-    [search.selectTail, 'users USING INDEX users_position (org_key=? AND position>?)'],
+    [search.selectTail, 'users USING INDEX users_position (org_key=? AND position>? AND position<?)'],
     [search.selectBySeqs, 'users USING INDEX users_position (org_key=? AND position=?)'],
     [search.selectChanged, 'users USING INDEX sqlite_autoindex_users_1 (org_key=? AND id=?)'],
     [search.selectAdmins, 'users USING INDEX users_admins (org_key=?)'],

@@ -12,11 +12,14 @@ import { unmarkOrganization } from '../counts/job-marks.ts';
 import type { Executor } from '../sql/executor.ts';
 import { buildLeaves } from './block-builder.ts';
 import { changeLeaf, type Move, type TokenChange, tokenChangesOf } from './leaf-change.ts';
+import { findNextUsers } from './open-numbers.ts';
 import { LeafPacker, type PackedLeaf } from './search-leaf.ts';
 import * as queries from './search-queries.ts';
 
 /** A block is built of so many users. */
 export const blockUsers = 2_048;
+/** The largest distance of a user from the beginning of its block. */
+export const distanceMax = 2 ** 32 - 1;
 
 /** Waits for other changes of the blocks, and keeps them out until the transaction ends. */
 export function lockBlocks(executor: Executor, orgKey: OrgKey): Promise<void> {
@@ -26,36 +29,29 @@ export function lockBlocks(executor: Executor, orgKey: OrgKey): Promise<void> {
 /** Builds the next block of `users` users. Returns 0, or how many users are missing for it. */
 export async function sealBlock(executor: Executor, orgKey: OrgKey, users: number): Promise<number> {
   await lockBlocks(executor, orgKey);
-  const block = await executor.first(queries.selectLastBlock, { orgKey });
-  const after = block?.last ?? 0;
-  const find = () => executor.first(queries.selectNextRange, { orgKey, after, limit: users });
-  let next = await find();
-  if (!isWhole(next, users)) {
+  let next = await findNextUsers(executor, orgKey, users);
+  if (next.users < users) {
     // A transaction that adds users marks the organization while it holds this lock. So each is counted, or marks it after this.
     await executor.first(queries.lockCounts, { orgKey });
-    next = await find();
-    if (!isWhole(next, users)) {
+    next = await findNextUsers(executor, orgKey, users);
+    if (next.users < users) {
       await unmarkOrganization(executor, orgKey, 'search');
-      return users - (next?.users ?? 0);
+      return users - next.users;
     }
   }
-  const range = { orgKey, after, last: next.last };
+  const { after, last } = next;
+  const range = { orgKey, after, last };
   await executor.run(queries.deleteChangesOf, range);
   // From now on a transaction that adds users sees the new block before its commit.
   await executor.first(queries.lockCounts, { orgKey });
   const rows = await executor.bulkRows(queries.selectRange, range);
-  const first = rows[0]?.seq;
-  if (first === undefined) return users;
-  await insertUsers(executor, orgKey, first, rows);
-  const values = { orgKey, block: first, last: range.last, users: rows.length };
+  // The block begins where the one before it ends, so that a user with a number in between who is committed later has a place.
+  const [{ seq = last } = {}] = rows;
+  const block = Math.max(after + 1, Math.min(seq, last - distanceMax));
+  await insertUsers(executor, orgKey, block, rows);
+  const values = { orgKey, block, last, users: rows.length };
   await executor.run(queries.insertBlock, values);
   return 0;
-}
-
-type Range = { readonly last: number | null; readonly users: number };
-
-function isWhole(next: Range | undefined, users: number): next is { last: number; users: number } {
-  return next !== undefined && next.last !== null && next.users >= users;
 }
 
 /** Builds a block anew from the users of its range. The caller holds the lock of the blocks. */
@@ -151,9 +147,9 @@ async function hasMore(
   { first, last }: queries.BlockRow,
   users: number,
 ): Promise<boolean> {
-  const range = { orgKey, after: first - 1, limit: users + 1 };
-  const left = await executor.first(queries.selectNextRange, range);
-  return left !== undefined && left.users > users && left.last !== null && left.last <= last;
+  const range = { orgKey, after: first - 1, before: last + 1, limit: users + 1 };
+  const left = await executor.first(queries.selectNextUsers, range);
+  return Number(left?.users ?? 0) > users;
 }
 
 /** The present search texts of users, without those who are gone. */

@@ -6,8 +6,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { OrgKey } from '../../core/ids.ts';
 import type { MergePlan } from '../../core/search/user-search-store.ts';
+import { startOfRange } from '../schema/number-range.ts';
 import type { Executor } from '../sql/executor.ts';
-import { blockUsers, insertLeaves, lockBlocks } from './block-changes.ts';
+import { blockUsers, distanceMax, insertLeaves, lockBlocks } from './block-changes.ts';
 import { LeafPacker, type PackedLeaf, type Posting, unpackLeaf } from './search-leaf.ts';
 import type { BlockRow } from './search-queries.ts';
 import * as queries from './search-queries.ts';
@@ -23,22 +24,36 @@ interface BlockMerge extends MergePlan {
   readonly leaves: readonly PackedLeaf[];
 }
 
-/** A plan for the oldest small blocks; null where there are too few. */
+/** A plan for the oldest small blocks of a range of numbers; null where there are too few. */
 export async function planMerge(
   view: Executor,
   orgKey: OrgKey,
   atOnce = mergedAtOnce,
 ): Promise<BlockMerge | null> {
-  const newest = { orgKey, before: Number.MAX_SAFE_INTEGER, limit: 4 * atOnce };
-  const blocks = (await view.rows(queries.selectBlocks, newest)).reverse();
+  for (let before = Number.MAX_SAFE_INTEGER; before > 0; ) {
+    const newest = await view.rows(queries.selectBlocks, { orgKey, before, limit: 4 * atOnce });
+    before = startOfRange(newest[0]?.first ?? 0);
+    const start = before;
+    const chosen = chooseBlocks(newest.filter(({ first }) => first >= start).reverse(), atOnce);
+    if (chosen !== null) return joinBlocks(view, orgKey, chosen);
+  }
+  return null;
+}
+
+/** The oldest small blocks; null where there are too few, or the last one is too far from the first one. */
+function chooseBlocks(blocks: readonly BlockRow[], atOnce: number): readonly BlockRow[] | null {
   const from = blocks.findLastIndex(({ users }) => users > smallMax) + 1;
   const chosen = blocks.slice(from, from + atOnce);
-  const [first] = chosen;
-  if (first === undefined || chosen.length < atOnce) return null;
+  const distance = (chosen.at(-1)?.last ?? 0) - (chosen[0]?.first ?? 0);
+  return chosen.length === atOnce && distance <= distanceMax ? chosen : null;
+}
+
+async function joinBlocks(view: Executor, orgKey: OrgKey, chosen: readonly BlockRow[]): Promise<BlockMerge> {
+  const start = chosen[0]?.first ?? 0;
   const sources: { readonly shift: number; readonly postings: Iterator<Posting> }[] = [];
   for (const block of chosen) {
     const leaves = await view.bulkRows(queries.selectAllLeaves, { orgKey, block: block.first });
-    sources.push({ shift: block.first - first.first, postings: postingsOf(leaves) });
+    sources.push({ shift: block.first - start, postings: postingsOf(leaves) });
   }
   return { blocks: chosen, leaves: await join(sources) };
 }

@@ -166,14 +166,21 @@ export function numberRangeValues(start: string): Record<`from${number}` | `to${
 }
 
 /** The number of the user who has `skip` newer ones after the number `after`. */
-export const selectTailStart = rawStatement<Tenant & { after: number; skip: number }, { seq: number }>(
-  (p) => sql`select position as seq from users where org_key = ${p('orgKey')} and position > ${p('after')}
+export const selectTailStart = rawStatement<
+  Tenant & { after: number; before: number; skip: number },
+  { seq: number }
+>(
+  (p) => sql`select position as seq from users
+    where org_key = ${p('orgKey')} and position > ${p('after')} and position < ${p('before')}
     order by position desc limit 1 offset ${p('skip')}`,
 );
 
-export const selectTail = rawStatement<Tenant & FilterValues & { after: number }, SearchedRow>(
-  (p) => sql`select ${columns} from users
-    where users.org_key = ${p('orgKey')} and users.position > ${p('after')} and ${isAccepted(p)}`,
+export const selectTail = rawStatement<
+  Tenant & FilterValues & { after: number; before: number },
+  SearchedRow
+>(
+  (p) => sql`select ${columns} from users where users.org_key = ${p('orgKey')}
+    and users.position > ${p('after')} and users.position < ${p('before')} and ${isAccepted(p)}`,
 );
 
 /** SQLite reads the first side of a cross join first. Citus finds the machine by the organization that is named for each table. */
@@ -364,13 +371,14 @@ export const touchBlock = rawStatement<OfBlock, never>(
     where org_key = ${p('orgKey')} and first_seq = ${p('block')}`,
 );
 
-/** The number of the last of the next `limit` users, and how many these are. */
-export const selectNextRange = rawStatement<
-  Tenant & { after: number; limit: number },
+/** The number of the last of the next `limit` users between two numbers, and how many these are. */
+export const selectNextUsers = rawStatement<
+  Tenant & { after: number; before: number; limit: number },
   { last: number | null; users: number }
 >(
   (p) => sql`select max(position) as last, count(*) as users from (
-      select position from users where org_key = ${p('orgKey')} and position > ${p('after')}
+      select position from users
+      where org_key = ${p('orgKey')} and position > ${p('after')} and position < ${p('before')}
       order by position limit ${p('limit')}
     ) chosen`,
 );
@@ -417,20 +425,12 @@ export const selectFormerText = rawStatement<
     where users.org_key = ${p('orgKey')} and users.id = ${p('userId')}`,
 );
 
-/** How far the blocks of an organization are; `waiting` counts new users up to those of a block. */
-export const selectWork = rawStatement<
-  Tenant & { blockUsers: number },
-  { newest: number | null; sealed: number | null; waiting: number }
->(
+/** How far the blocks of an organization are. */
+export const selectWork = rawStatement<Tenant, { newest: number | null; sealed: number | null }>(
   (p) => sql`select
     (select position from users where org_key = ${p('orgKey')} and position > 0
       order by position desc limit 1) as newest,
-    (select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1) as sealed,
-    (select count(*) from (
-      select position from users where org_key = ${p('orgKey')} and position > coalesce((
-        select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1
-      ), 0) order by position limit ${p('blockUsers')}
-    ) counted) as waiting`,
+    (select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1) as sealed`,
 );
 
 /** Changed users by organization: of the first ones after a key, so that the cost has a bound. */

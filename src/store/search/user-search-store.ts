@@ -42,6 +42,7 @@ import type { Scope } from '../users/scope.ts';
 import { blockUsers, purgeUsers, sealBlock, settleChanges } from './block-changes.ts';
 import { applyMerge, planMerge } from './block-merge.ts';
 import { walkBlocks } from './block-walk.ts';
+import { findNextUsers, type OpenNumbers, openNumbers } from './open-numbers.ts';
 import * as queries from './search-queries.ts';
 import { type FilterValues, filterValues, type SearchedRow } from './search-queries.ts';
 
@@ -294,9 +295,12 @@ class Search {
     const beyond = await view.first(queries.selectChangeAfter, { orgKey, skip: unindexedMax });
     if (beyond !== undefined) this.#isExact = false;
     this.#compare(await view.rows(queries.selectChanged, { ...this.#values, limit: unindexedMax }));
-    const sealed = (await view.first(queries.selectLastBlock, { orgKey }))?.last ?? 0;
-    await this.#compareTail(sealed);
-    if (sealed === 0) return;
+    let hasBlocks = false;
+    for await (const open of openNumbers(view, orgKey)) {
+      await this.#compareTail(open);
+      hasBlocks ||= open.after > 0;
+    }
+    if (!hasBlocks) return;
     for (const { widest, narrower } of approachesOf(query)) {
       if (widest.length === 0 || (await this.#walk(widest))) continue;
       this.#isExact = false;
@@ -306,12 +310,13 @@ class Search {
     }
   }
 
-  /** Compares the users who are newer than the last block. */
-  async #compareTail(sealed: number): Promise<void> {
+  /** Compares the users who are newer than the last block of their range. */
+  async #compareTail(open: OpenNumbers): Promise<void> {
     const { view, orgKey } = this.#parts;
-    const start = await view.first(queries.selectTailStart, { orgKey, after: sealed, skip: unindexedMax });
+    const start = await view.first(queries.selectTailStart, { orgKey, ...open, skip: unindexedMax });
     if (start !== undefined) this.#isExact = false;
-    this.#compare(await view.rows(queries.selectTail, { ...this.#values, after: start?.seq ?? sealed }));
+    const after = start?.seq ?? open.after;
+    this.#compare(await view.rows(queries.selectTail, { ...this.#values, ...open, after }));
   }
 
   /** Compares the users of the blocks who have all the tokens. False where it has reached a limit before the last. */
@@ -383,13 +388,9 @@ export class SqlUserSearchQueue implements UserSearchQueue {
     const organizations = await listAfter(executor, after, limit);
     return Promise.all(
       organizations.map(async (orgKey) => {
-        const work = await executor.first(queries.selectWork, { orgKey, blockUsers });
-        return {
-          orgKey,
-          newest: work?.newest ?? 0,
-          sealed: work?.sealed ?? 0,
-          isDue: Number(work?.waiting ?? 0) >= blockUsers,
-        };
+        const { newest, sealed } = (await executor.first(queries.selectWork, { orgKey })) ?? {};
+        const { users } = await findNextUsers(executor, orgKey, blockUsers);
+        return { orgKey, newest: newest ?? 0, sealed: sealed ?? 0, isDue: users >= blockUsers };
       }),
     );
   }

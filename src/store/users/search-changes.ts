@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { User, UserChanges } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { searchedFields, searchTextOf } from '../../core/search/folding.ts';
+import { endOfRange } from '../schema/number-range.ts';
 import type { Executor } from '../sql/executor.ts';
 import { type Binder, build, rawStatement, statement } from '../sql/statement.ts';
 
@@ -21,11 +22,13 @@ const noteChange = statement((p: Binder<Change>) =>
     ),
 );
 
-const selectSealed = statement((p: Binder<{ orgKey: number }>) =>
+/** The last number in the last block that begins before a number. */
+const selectSealed = statement((p: Binder<{ orgKey: number; before: number }>) =>
   build
     .selectFrom('search_blocks')
     .select('last_seq as sealed')
     .where('org_key', '=', p('orgKey'))
+    .where('first_seq', '<', p('before'))
     .orderBy('first_seq', 'desc')
     .limit(1),
 );
@@ -51,17 +54,18 @@ export async function noteSearchChange(
 }
 
 /**
- * Notes new users with a number below that of the last search block, which it cannot have. On PostgreSQL a lower number
- * may be committed later. The caller holds the lock of the user counts, without which no block is built.
+ * Notes new users with a number below that of the last search block of their range, which it cannot have. On PostgreSQL a lower
+ * number may be committed later. The caller holds the lock of the user counts, without which no block is built.
  */
 export async function noteLateUsers(
   executor: Executor,
   orgKey: OrgKey,
   seqs: readonly number[],
 ): Promise<void> {
-  if (seqs.length === 0) return;
-  const last = await executor.first(selectSealed, { orgKey });
-  if (last === undefined) return;
-  const late = seqs.filter((seq) => seq <= last.sealed);
-  await Promise.all(late.map((seq) => executor.run(noteLate, { orgKey, seq })));
+  for (const before of new Set(seqs.map(endOfRange))) {
+    const last = await executor.first(selectSealed, { orgKey, before });
+    if (last === undefined) continue;
+    const late = seqs.filter((seq) => seq <= last.sealed && endOfRange(seq) === before);
+    await Promise.all(late.map((seq) => executor.run(noteLate, { orgKey, seq })));
+  }
 }

@@ -144,14 +144,14 @@ describe('on PostgreSQL', { skip }, () => {
     };
     const bySeqs = { ...filter, ...search.lookUpValues([3, 5_000]) };
     const plans = {
-      tail: await follow(search.selectTail, { ...filter, after: users - 40 }),
-      tailStart: await follow(search.selectTailStart, { orgKey, after: 0, skip: 30 }),
+      tail: await follow(search.selectTail, { ...filter, after: users - 40, before: 2 ** 48 }),
+      tailStart: await follow(search.selectTailStart, { orgKey, after: 0, before: 2 ** 48, skip: 30 }),
       bySeqs: await follow(search.selectBySeqs, bySeqs),
       admins: await follow(search.selectAdmins, list),
       all: await follow(search.selectInOrder.all, list),
       status: await follow(search.selectInOrder.status, { ...list, status: 'active' }),
       app: await follow(search.selectInOrder.app, { ...list, appKey }),
-      range: await follow(search.selectNextRange, { orgKey, after: 0, limit: 40 }),
+      range: await follow(search.selectNextUsers, { orgKey, after: 0, before: 2 ** 48, limit: 40 }),
     };
     assert.deepEqual(
       Object.fromEntries(Object.entries(plans).map(([name, { indexes }]) => [name, indexes[0]])),
