@@ -3,6 +3,7 @@
  * users above its last block.
  */
 import type { OrgKey } from '../../core/ids.ts';
+import type { SearchWork } from '../../core/search/user-search-store.ts';
 import { endOfRange, startOfRange } from '../schema/number-range.ts';
 import type { Executor } from '../sql/executor.ts';
 import * as queries from './search-queries.ts';
@@ -51,4 +52,19 @@ export async function findNextUsers(executor: Executor, orgKey: OrgKey, limit: n
     }
   }
   return most;
+}
+
+/** How far the blocks of an organization are, and whether a block of so many users is due. On one server it is one statement. */
+export async function surveyOrganization(
+  executor: Executor,
+  orgKey: OrgKey,
+  blockUsers: number,
+): Promise<SearchWork> {
+  const work = await executor.first(queries.selectWork, { orgKey, blockUsers });
+  const newest = work?.newest ?? 0;
+  const waiting =
+    startOfRange(newest) === 0
+      ? Number(work?.waiting ?? 0)
+      : (await findNextUsers(executor, orgKey, blockUsers)).users;
+  return { orgKey, newest, sealed: work?.sealed ?? 0, isDue: waiting >= blockUsers };
 }

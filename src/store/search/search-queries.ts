@@ -425,12 +425,20 @@ export const selectFormerText = rawStatement<
     where users.org_key = ${p('orgKey')} and users.id = ${p('userId')}`,
 );
 
-/** How far the blocks of an organization are. */
-export const selectWork = rawStatement<Tenant, { newest: number | null; sealed: number | null }>(
+/** How far the blocks of an organization are; `waiting` counts users above the last block, up to those of a block. */
+export const selectWork = rawStatement<
+  Tenant & { blockUsers: number },
+  { newest: number | null; sealed: number | null; waiting: number }
+>(
   (p) => sql`select
     (select position from users where org_key = ${p('orgKey')} and position > 0
       order by position desc limit 1) as newest,
-    (select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1) as sealed`,
+    (select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1) as sealed,
+    (select count(*) from (
+      select position from users where org_key = ${p('orgKey')} and position > coalesce((
+        select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1
+      ), 0) order by position limit ${p('blockUsers')}
+    ) counted) as waiting`,
 );
 
 /** Changed users by organization: of the first ones after a key, so that the cost has a bound. */

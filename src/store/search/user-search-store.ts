@@ -42,7 +42,7 @@ import type { Scope } from '../users/scope.ts';
 import { blockUsers, purgeUsers, sealBlock, settleChanges } from './block-changes.ts';
 import { applyMerge, planMerge } from './block-merge.ts';
 import { walkBlocks } from './block-walk.ts';
-import { findNextUsers, type OpenNumbers, openNumbers } from './open-numbers.ts';
+import { type OpenNumbers, openNumbers, surveyOrganization } from './open-numbers.ts';
 import * as queries from './search-queries.ts';
 import { type FilterValues, filterValues, type SearchedRow } from './search-queries.ts';
 
@@ -386,13 +386,7 @@ export class SqlUserSearchQueue implements UserSearchQueue {
   async survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]> {
     const { executor } = this.#scope;
     const organizations = await listAfter(executor, after, limit);
-    return Promise.all(
-      organizations.map(async (orgKey) => {
-        const { newest, sealed } = (await executor.first(queries.selectWork, { orgKey })) ?? {};
-        const { users } = await findNextUsers(executor, orgKey, blockUsers);
-        return { orgKey, newest: newest ?? 0, sealed: sealed ?? 0, isDue: users >= blockUsers };
-      }),
-    );
+    return Promise.all(organizations.map((orgKey) => surveyOrganization(executor, orgKey, blockUsers)));
   }
 
   listMarked(limit: number): Promise<readonly OrgKey[]> {
